@@ -1,0 +1,50 @@
+"""What the rooms need from the outside world; adapters implement these, `bootstrap` joins the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from clearinghouse.core.proof import ProofResult, Trial
+
+
+class Clock(Protocol):
+    """Tells the time, always with a zone."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A durable piece of work: named steps, run in order, each at least once, each given the job's key.
+
+    A step is idempotent: an interrupted one runs again from its start. Names are stored with queued work, so renaming a job
+    or a step strands what is queued under the old name.
+    """
+
+    name: str
+    steps: Mapping[str, Callable[[str], None]]
+
+
+class JobQueue(Protocol):
+    """Runs jobs durably; the same name and key twice is one job."""
+
+    def enqueue(self, name: str, key: str) -> None:
+        """Have job `name` run for `key`, once, soon. Raises UsageError for a job that was never registered."""
+        ...
+
+
+class Prover(Protocol):
+    """Runs proofs in a sandbox. `bundle` is the bundle as one archive (.tar, .tar.gz, .tar.zst or .zip), as stored."""
+
+    def prove(self, bundle: bytes) -> ProofResult:
+        """Decide the bundle. A bundle that breaks the format gives verdict `invalid`, it does not raise."""
+        ...
+
+    def try_on(self, bundle: bytes, version: str) -> Trial:
+        """Run the bundle's trigger on another release of its target."""
+        ...
