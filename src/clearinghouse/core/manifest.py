@@ -1,0 +1,98 @@
+"""What a bundle's `proof.toml` says, as values: the claim, the target, how to run it, what must be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clearinghouse.core.proof import OracleName
+
+SCHEMA = "clearinghouse.proof/1"
+MANIFEST_NAME = "proof.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the finder says; shown everywhere as a claim, decided nowhere by it."""
+
+    title: str
+    weakness: tuple[str, ...] = ()  # CWE ids
+    aliases: tuple[str, ...] = ()
+    severity: str | None = None  # CVSS v3.1 or v4.0 vector
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Another package that must be there, at an exact version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The package that the claim is about. `package` is a purl without version, `name` its normalised name."""
+
+    package: str
+    ecosystem: str
+    name: str
+    vulnerable: str
+    fixed: str | None = None
+    companions: tuple[Companion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The interpreter asked for; `version` is "3.11" or "3.11.7", None for whatever fits."""
+
+    language: str = "python"
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRun:
+    """Form 1: our harness carries out these steps on the target. Steps are checked JSON values (see `core.steps`)."""
+
+    steps: tuple[Mapping[str, Any], ...]
+    control_steps: tuple[Mapping[str, Any], ...] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    show: tuple[str, ...] = ("$result",)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRun:
+    """Form 2: the finder's script or the target's own command, started without a shell."""
+
+    argv: tuple[str, ...]
+    control: tuple[str, ...] | None = None
+    stdin: str | None = None  # path inside the bundle
+
+
+@dataclass(frozen=True, slots=True)
+class OracleSpec:
+    """Which oracle decides, with its parameters (None where not given)."""
+
+    name: OracleName
+    insecure: str | None = None
+    secure: str | None = None
+    budget_seconds: float = 1.0
+    sizes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One parsed and checked `proof.toml`."""
+
+    claim: Claim
+    target: Target
+    runtime: Runtime
+    run: CallRun | ScriptRun
+    oracle: OracleSpec
+    tests: tuple[str, ...] | None = None
+    wall_seconds: float = 20.0
+    memory_mib: int = 1024
+    patch: str | None = None

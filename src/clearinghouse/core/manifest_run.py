@@ -1,0 +1,196 @@
+"""Reads the parts of `proof.toml` that say how to run the proof and what must be seen: [run] and [oracle]."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from clearinghouse.core.manifest import CallRun, OracleSpec, ScriptRun
+from clearinghouse.core.proof import OracleName
+from clearinghouse.core.steps import check_reference, check_steps
+
+if TYPE_CHECKING:
+    from clearinghouse.core.manifest_parser import Reader
+
+CALL_KEYS = {"call", "args", "kwargs", "control_args", "control_kwargs", "step", "control_step", "env", "show"}
+SCRIPT_KEYS = {"argv", "control", "stdin"}
+RUN_KEYS = CALL_KEYS | SCRIPT_KEYS | {"tests", "wall_seconds", "memory_mib"}
+MAX_WALL_SECONDS = 60.0
+MAX_MEMORY_MIB = 4096
+ENV_NAMES = {
+    "NETRC", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
+    "DJANGO_SETTINGS_MODULE", "SERVER_NAME", "REQUEST_METHOD", "CONTENT_LENGTH", "CONTENT_TYPE", "QUERY_STRING",
+}  # fmt: skip
+_FILE_REFERENCE = re.compile(r"\{\{path:([^}]*)\}\}")
+_MAX_PATTERN = 500
+
+
+def parse_run(reader: Reader) -> tuple[CallRun | ScriptRun | None, dict[str, Any]]:
+    """The [run] table as a form, and the settings that both forms share."""
+    table = reader.table("run", required=True)
+    settings: dict[str, Any] = {
+        "wall_seconds": _number(reader, table, "wall_seconds", 20.0, MAX_WALL_SECONDS),
+        "memory_mib": int(_number(reader, table, "memory_mib", 1024, MAX_MEMORY_MIB)),
+        "tests": _argv(reader, table, "tests"),
+    }
+    if not table:
+        return None, settings
+    calls, scripts = CALL_KEYS & table.keys(), SCRIPT_KEYS & table.keys()
+    if calls and scripts:
+        reader.report(("run",), f"mixes two forms: {', '.join(sorted(calls | scripts))}; keep either steps or argv")
+        return None, settings
+    if scripts:
+        return _script(reader, table), settings
+    return _call(reader, table), settings
+
+
+def _number(reader: Reader, table: dict[str, Any], key: str, default: float, ceiling: float) -> float:
+    value = table.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= ceiling:
+        reader.report(("run", key), f"must be a number above 0 and at most {ceiling:g}")
+        return default
+    return float(value)
+
+
+def _argv(reader: Reader, table: dict[str, Any], key: str) -> tuple[str, ...] | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value) or not value[0]:
+        reader.report(("run", key), "must be a list of texts: a program and its arguments")
+        return None
+    for index, item in enumerate(value):
+        if "\0" in item:
+            reader.report(("run", key, index), "holds a zero byte")
+        if ".." in item.split("/"):
+            reader.report(("run", key, index), f'"{item}" leaves the bundle; name a file under files/')
+        elif item.startswith("files/") and not any(
+            name == item or name.startswith(item.rstrip("/") + "/") for name in reader.files
+        ):
+            reader.report(("run", key, index), f'"{item}" is not a file of the bundle')
+    return tuple(value)
+
+
+def _script(reader: Reader, table: dict[str, Any]) -> ScriptRun | None:
+    argv = _argv(reader, table, "argv")
+    control = _argv(reader, table, "control")
+    stdin = reader.text("run", "stdin", limit=500)
+    if stdin is not None and stdin not in reader.files:
+        reader.report(("run", "stdin"), f'"{stdin}" is not a file of the bundle; name one under files/')
+    if argv is None:
+        if "argv" not in table:
+            reader.report(("run",), 'needs the key "argv"')
+        return None
+    return ScriptRun(argv, control, stdin)
+
+
+def _steps(reader: Reader, table: dict[str, Any], prefix: str) -> tuple[dict[str, Any], ...] | None:
+    """The steps of the trigger (prefix "") or of the control (prefix "control_"); None where there are none."""
+    key = f"{prefix}step"
+    if key in table:
+        check_steps(table[key], ("run", key), reader.files, reader.report)
+        return tuple(table[key]) if isinstance(table[key], list) else None
+    if "call" not in table or (prefix and not {"control_args", "control_kwargs"} & table.keys()):
+        return None
+    step: dict[str, Any] = {"call": table["call"]}
+    for part in ("args", "kwargs"):
+        if prefix + part in table:
+            step[part] = table[prefix + part]
+    problems = len(reader.problems)
+    check_steps([step], ("run",), reader.files, lambda path, message: reader.report(("run", *path[2:]), message))
+    return (step,) if len(reader.problems) == problems else None
+
+
+def _call(reader: Reader, table: dict[str, Any]) -> CallRun | None:
+    if ("call" in table) == ("step" in table):
+        reader.report(("run",), "needs exactly one of: call, step (form 1), argv (form 2)")
+        return None
+    if "step" in table and {"args", "kwargs", "control_args", "control_kwargs"} & table.keys():
+        reader.report(("run",), "args and control_args go with call; with steps, write [[run.control_step]]")
+    steps, control = _steps(reader, table, ""), _steps(reader, table, "control_")
+    env = _env(reader, table)
+    show = table.get("show", ["$result"])
+    if not isinstance(show, list) or not show:
+        reader.report(("run", "show"), 'must be a list of bound names such as ["$result"]')
+        show = ["$result"]
+    for index, name in enumerate(show):
+        check_reference(name, ("run", "show", index), reader.report)
+    if steps is None:
+        return None
+    return CallRun(steps, control, env, tuple(show))
+
+
+def _env(reader: Reader, table: dict[str, Any]) -> dict[str, str]:
+    env = table.get("env", {})
+    if not isinstance(env, dict):
+        reader.report(("run", "env"), "must be a table of texts")
+        return {}
+    for name, value in env.items():
+        if name not in ENV_NAMES:
+            reader.report(("run", "env", name), f'"{name}" may not be set; allowed: {", ".join(sorted(ENV_NAMES))}')
+        elif not isinstance(value, str):
+            reader.report(("run", "env", name), "must be a text")
+        else:
+            for path in _FILE_REFERENCE.findall(value):
+                if path not in reader.files:
+                    reader.report(("run", "env", name), f'"{path}" is not a file of the bundle')
+    return {name: value for name, value in env.items() if isinstance(value, str)}
+
+
+def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec | None:
+    """The [oracle] table, with parameters that belong to the oracle named."""
+    table = reader.table("oracle", required=True)
+    if not table:
+        return None
+    try:
+        name = OracleName(str(table.get("name")))
+    except ValueError:
+        names = ", ".join(OracleName)
+        reader.report(("oracle", "name"), f"{table.get('name')!r} is not an oracle of this prover; it has: {names}")
+        return None
+    for key, owner in (("insecure", "predicate"), ("secure", "predicate"), ("budget_seconds", "cpu"), ("sizes", "cpu")):
+        if key in table and name != owner:
+            reader.report(("oracle", key), f"belongs to the oracle {owner}, not to {name}; remove it")
+    if name is OracleName.PREDICATE and "insecure" not in table:
+        reader.report(("oracle",), 'needs the key "insecure", a regular expression')
+    budget = table.get("budget_seconds", 1.0)
+    if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0.1 <= budget <= 30:  # noqa: PLR2004
+        reader.report(("oracle", "budget_seconds"), "must be a number of CPU seconds from 0.1 to 30")
+        budget = 1.0
+    return OracleSpec(
+        name,
+        _pattern(reader, table, "insecure"),
+        _pattern(reader, table, "secure"),
+        float(budget),
+        _sizes(reader, table, run),
+    )
+
+
+def _pattern(reader: Reader, table: dict[str, Any], key: str) -> str | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value or len(value) > _MAX_PATTERN:
+        reader.report(("oracle", key), f"must be a regular expression of 1 to {_MAX_PATTERN} characters")
+        return None
+    try:
+        re.compile(value)
+    except (re.error, RecursionError, OverflowError) as error:
+        reader.report(("oracle", key), f"is not a regular expression: {error}")
+        return None
+    return value
+
+
+def _sizes(reader: Reader, table: dict[str, Any], run: CallRun | ScriptRun | None) -> tuple[int, ...] | None:
+    sizes = table.get("sizes")
+    if sizes is None:
+        return None
+    good = isinstance(sizes, list) and 3 <= len(sizes) <= 24 and all(type(n) is int and n > 0 for n in sizes)  # noqa: PLR2004
+    if not good or sorted(set(sizes)) != sizes:
+        reader.report(("oracle", "sizes"), "must be a list of 3 to 24 growing whole numbers")
+        return None
+    if not isinstance(run, CallRun):
+        reader.report(("oracle", "sizes"), "needs form 1 with $size in its values; remove it")
+        return None
+    return tuple(sizes)

@@ -1,0 +1,174 @@
+"""The grammar of form 1: which steps and values a finder may write, checked before anything runs.
+
+A step is one of
+    {call, args, kwargs, as, drain, await}      call "module:qualname", a bound "$name.attr", or "$name" itself
+    {get, as}                                   read "module:name" or "$name.attr"
+    {set, value}                                set "$name.attr"
+    {repeat, do}                                carry out the steps of `do` that many times
+A value is JSON, or a table with exactly one key that starts with "$". The harness refuses again at run time what only
+shows there (a walk into a foreign module, a callable from outside the target).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Report = Callable[[tuple[str | int, ...], str], None]
+
+MAX_STEPS = 200
+MAX_DEPTH = 24
+
+_STEP_KEYS = {
+    "call": {"call", "args", "kwargs", "as", "drain", "await"},
+    "get": {"get", "as"},
+    "set": {"set", "value"},
+    "repeat": {"repeat", "do"},
+}
+_VALUE_KEYS = {
+    "$", "$import", "$bytes", "$hex", "$text", "$read", "$path", "$rep", "$cat", "$size", "$tuple", "$set",
+    "$iter", "$aiter", "$stream", "$none",
+}  # fmt: skip
+_FILE_VALUES = {"$text", "$read", "$path"}
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_REFERENCE = re.compile(rf"^{_NAME}(\.{_NAME})*:{_NAME}(\.{_NAME})*$")
+_BOUND = re.compile(rf"^\$?{_NAME}(\.({_NAME}|[0-9]+))*$")
+_DUNDER = re.compile(r"(^|[.:$])__[^.:]*__($|[.:])")
+
+
+def check_steps(steps: Any, path: tuple[str | int, ...], files: frozenset[str], report: Report) -> None:
+    """Report every fault in a list of steps; `files` are the paths that the bundle holds."""
+    if not isinstance(steps, list) or not steps:
+        report(path, "must be a list of at least one step")
+        return
+    if len(steps) > MAX_STEPS:
+        report(path, f"has {len(steps)} steps; at most {MAX_STEPS} are allowed")
+        return
+    for index, step in enumerate(steps):
+        _check_step(step, (*path, index), files, report)
+
+
+def _check_step(step: Any, path: tuple[str | int, ...], files: frozenset[str], report: Report) -> None:
+    if not isinstance(step, dict):
+        report(path, "must be a table")
+        return
+    kinds = [kind for kind in _STEP_KEYS if kind in step]
+    if len(kinds) != 1:
+        report(path, f"must hold exactly one of call, get, set, repeat; holds {', '.join(kinds) or 'none'}")
+        return
+    kind = kinds[0]
+    for key in step:
+        if key not in _STEP_KEYS[kind]:
+            report(
+                (*path, key), f'unknown key "{key}" in a {kind} step; allowed: {", ".join(sorted(_STEP_KEYS[kind]))}'
+            )
+    _check_parts(kind, step, path, files, report)
+
+
+def _check_parts(
+    kind: str, step: Mapping[str, Any], path: tuple[str | int, ...], files: frozenset[str], report: Report
+) -> None:
+    if kind in {"call", "get"}:
+        check_reference(step[kind], (*path, kind), report)
+    if kind == "set":
+        name = step["set"]
+        if not isinstance(name, str) or not name.startswith("$") or "." not in name:
+            report((*path, "set"), 'must be "$name.attribute"')
+        else:
+            check_reference(name, (*path, "set"), report)
+        if "value" not in step:
+            report(path, 'needs the key "value"')
+        else:
+            check_value(step["value"], (*path, "value"), files, report)
+    if kind == "repeat":
+        check_value(step["repeat"], (*path, "repeat"), files, report)
+        check_steps(step.get("do"), (*path, "do"), files, report)
+    if "as" in step and not (isinstance(step["as"], str) and re.fullmatch(_NAME, step["as"])):
+        report((*path, "as"), "must be a plain name")
+    for flag in ("drain", "await"):
+        if not isinstance(step.get(flag, False), bool):
+            report((*path, flag), "must be true or false")
+    if not isinstance(step.get("args", []), list):
+        report((*path, "args"), "must be a list")
+    elif not isinstance(step.get("kwargs", {}), dict):
+        report((*path, "kwargs"), "must be a table")
+    else:
+        check_value(step.get("args", []), (*path, "args"), files, report)
+        for key, value in step.get("kwargs", {}).items():
+            check_value(value, (*path, "kwargs", key), files, report)
+
+
+def check_reference(reference: Any, path: tuple[str | int, ...], report: Report) -> None:
+    """A "module:qualname" or "$name.attr" that never names a dunder."""
+    if not isinstance(reference, str) or not (_REFERENCE.match(reference) or _BOUND.match(reference)):
+        report(path, f'{reference!r} must be "module:qualname" or a bound "$name.attribute"')
+    elif _DUNDER.search(reference):
+        report(
+            path, f'"{reference}" names a double-underscore attribute, which steps may not; reach the bug another way'
+        )
+    elif ":" not in reference and not reference.startswith("$"):
+        report(path, f'"{reference}" must be "module:qualname" or begin with "$"')
+
+
+def check_value(value: Any, path: tuple[str | int, ...], files: frozenset[str], report: Report, depth: int = 0) -> None:
+    """Report every fault in a value."""
+    if depth > MAX_DEPTH:
+        report(path, f"is nested deeper than {MAX_DEPTH}; make deep inputs with $rep and $cat")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            check_value(item, (*path, index), files, report, depth + 1)
+    elif isinstance(value, dict):
+        marks = [key for key in value if key.startswith("$")]
+        if not marks:
+            for key, item in value.items():
+                check_value(item, (*path, key), files, report, depth + 1)
+        elif len(value) != 1:
+            report(path, f'"{marks[0]}" must be the only key of its table')
+        else:
+            _check_marked(marks[0], value[marks[0]], path, files, report, depth)
+    elif not isinstance(value, str | int | float | bool):
+        report(path, f"a {type(value).__name__} is not a value; write it as text")
+
+
+def _check_marked(
+    mark: str, inner: Any, path: tuple[str | int, ...], files: frozenset[str], report: Report, depth: int
+) -> None:
+    if mark not in _VALUE_KEYS:
+        report(path, f'unknown value "{mark}"; allowed: {", ".join(sorted(_VALUE_KEYS))}')
+    elif mark in {"$", "$import"}:
+        check_reference(("$" + inner.lstrip("$")) if mark == "$" and isinstance(inner, str) else inner, path, report)
+    elif mark in _FILE_VALUES:
+        if inner not in files:
+            report(path, f'"{inner}" is not a file of the bundle; name one under files/')
+    elif mark == "$size":
+        if not isinstance(inner, int | float) or isinstance(inner, bool):
+            report(path, "$size takes a number, the factor of the current size")
+    elif mark == "$rep":
+        if not (isinstance(inner, list) and len(inner) == 2):  # noqa: PLR2004  # [what, how often]
+            report(path, "$rep takes [value, count]")
+        else:
+            check_value(inner, path, files, report, depth + 1)
+    elif mark == "$hex":
+        if not (isinstance(inner, str) and re.fullmatch(r"([0-9a-fA-F]{2}|\s)*", inner)):
+            report(path, "$hex takes pairs of hexadecimal digits")
+    elif mark != "$none":
+        check_value(inner, path, files, report, depth + 1)
+
+
+def walk(value: Any) -> Iterator[Any]:
+    """Every value inside `value`, itself included, parents first."""
+    yield value
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from walk(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from walk(item)
+
+
+def uses_size(steps: Any) -> bool:
+    """Whether the input grows with a size, so that the cpu oracle can measure a growth law."""
+    return any(isinstance(item, dict) and "$size" in item for item in walk(steps))

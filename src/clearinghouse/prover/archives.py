@@ -1,0 +1,180 @@
+"""Unpacks archives in memory, never to disk: bounded in bytes, files and names, whatever the archive claims of itself."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from typing import IO, TYPE_CHECKING
+
+import zstandard
+
+from clearinghouse.core.errors import InvalidBundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_FILES = 200
+_MAX_NAME = 255
+_CHUNK = 64 * 1024
+_ZIP_LINK = 0o120000
+_ZIP_KIND = 0o170000
+
+
+class Collector:
+    """Gathers the files of one bundle and refuses those that break the format, each by name."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._files: dict[str, bytes] = {}
+        self._problems: list[str] = []
+        self._bytes = 0
+        self._folders = 0
+
+    def refuse(self, path: str, reason: str) -> None:
+        """Note a fault of one entry."""
+        self._problems.append(f"{path}: {reason}")
+        self._stop_if_hopeless()
+
+    def count_folder(self, path: str) -> None:
+        """Folders are bounded too; they carry nothing."""
+        self._folders += 1
+        if self._folders > MAX_FILES:
+            self._problems.append(f"{path}: more than {MAX_FILES} folders; remove what the proof does not need")
+            raise InvalidBundle(self._problems)
+
+    def add(self, path: str, stream: IO[bytes]) -> None:
+        """Take one regular file, read no further than the limits allow."""
+        fault = name_fault(path)
+        if fault:
+            self.refuse(path.encode(errors="backslashreplace").decode(), fault)
+            return
+        if path in self._files:
+            self.refuse(path, "appears twice; a path may appear once")
+            return
+        if len(self._files) >= MAX_FILES:
+            self._problems.append(f"{path}: more than {MAX_FILES} files; remove what the proof does not need")
+            raise InvalidBundle(self._problems)
+        content = stream.read(MAX_BYTES - self._bytes + 1)
+        self._bytes += len(content)
+        if self._bytes > MAX_BYTES:
+            self._problems.append(
+                f"{path}: the bundle is larger than {MAX_BYTES // 2**20} MiB unpacked; make it smaller"
+            )
+            raise InvalidBundle(self._problems)
+        self._files[path] = content
+
+    def _stop_if_hopeless(self) -> None:
+        if len(self._problems) >= 20:  # noqa: PLR2004  # a flood of faults says no more than the first few
+            raise InvalidBundle(self._problems)
+
+    def finish(self) -> dict[str, bytes]:
+        """The files, or InvalidBundle with every fault."""
+        if self._problems:
+            raise InvalidBundle(self._problems)
+        return self._files
+
+
+def name_fault(path: str) -> str | None:
+    """Why a path may not stand in a bundle, or None."""
+    try:
+        encoded = path.encode("utf-8")
+    except UnicodeEncodeError:
+        return "the name is not UTF-8; rename it"
+    if path.startswith("/") or "\\" in path or path[1:2] == ":":
+        return "an absolute path; use a path relative to the bundle"
+    if ".." in path.split("/"):
+        return "the path holds '..'; use a path inside the bundle"
+    if not path or any(part in {"", "."} for part in path.split("/")):
+        return "not a plain relative path"
+    if len(encoded) > _MAX_NAME or any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):  # noqa: PLR2004
+        return f"the name is longer than {_MAX_NAME} bytes or holds a control character"
+    return None
+
+
+def read_members(data: bytes, source: str) -> dict[str, bytes]:
+    """The files of an archive. Raises InvalidBundle for anything that is not a sound, small, plain archive."""
+    collector = Collector(source)
+    broken = (
+        tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError,
+        NotImplementedError, RuntimeError, ValueError,
+    )  # fmt: skip
+    try:
+        if data[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+            _read_zip(data, collector)
+        else:
+            _read_tar(data, collector)
+    except broken as error:
+        kinds = ".tar, .tar.gz, .tar.zst or .zip"
+        raise InvalidBundle(
+            [f"{source}: not a bundle folder or a readable {kinds} ({error or type(error).__name__})"]
+        ) from None
+    return collector.finish()
+
+
+def _read_zip(data: bytes, collector: Collector) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.infolist():
+            kind = (member.external_attr >> 16) & _ZIP_KIND
+            if member.is_dir():
+                collector.count_folder(member.filename)
+            elif kind == _ZIP_LINK:
+                collector.refuse(member.filename, "is a symbolic link; a bundle holds regular files only")
+            elif member.flag_bits & 1:
+                collector.refuse(member.filename, "is encrypted; a bundle must be readable")
+            else:
+                with archive.open(member) as stream:
+                    collector.add(member.filename, stream)
+
+
+def _read_tar(data: bytes, collector: Collector) -> None:
+    # Stream mode reads forward only, so a bomb is met by the collector's limits and not by memory.
+    with tarfile.open(fileobj=_Bounded(_decompressed(data)), mode="r|", errorlevel=2) as archive:
+        for member in _members(archive):
+            name = member.name.removeprefix("./")
+            if member.isdir():
+                collector.count_folder(name)
+            elif member.isreg() and not member.issparse():
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    collector.add(name, stream)
+            else:
+                kind = "a link" if member.issym() or member.islnk() else "not a regular file"
+                collector.refuse(name, f"is {kind}; a bundle holds regular files only")
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while (member := archive.next()) is not None:
+        yield member
+        archive.members.clear()  # what was read is not needed again; do not let a long archive pile up
+
+
+def _decompressed(data: bytes) -> IO[bytes]:
+    if data[:2] == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=io.BytesIO(data))  # type: ignore[return-value]
+    if data[:4] == b"\x28\xb5\x2f\xfd":
+        # A window of at most 8 MiB, the format's own recommendation, bounds what the decoder may ask for.
+        return zstandard.ZstdDecompressor(max_window_size=8 * 2**20).stream_reader(io.BytesIO(data))
+    return io.BytesIO(data)
+
+
+class _Bounded(io.RawIOBase):
+    """Ends a stream after what any allowed archive can hold, so that padding and headers cannot run on for ever."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._left = 2 * MAX_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(min(size if size >= 0 else _CHUNK, self._left + 1))
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise InvalidBundle([f"the archive unpacks to more than {MAX_BYTES // 2**20} MiB; make it smaller"])
+        return chunk
