@@ -1,0 +1,5 @@
+"""Reads what it was given."""
+
+import sys
+
+print(len(sys.stdin.read()))
