@@ -1,0 +1,1 @@
+"""What may be public: advisories in OSV form, written once a coordinator says so. Verb: publish."""

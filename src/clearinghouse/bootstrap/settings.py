@@ -1,0 +1,57 @@
+"""What an operator can set, each by an environment variable CLEARINGHOUSE_…; everything has a default that works."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_home() -> Path:
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "clearinghouse"
+
+
+class Settings(BaseSettings):
+    """The operator's choices. Everything the server writes lies under `home`."""
+
+    model_config = SettingsConfigDict(env_prefix="CLEARINGHOUSE_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=_default_home, description="the folder that holds everything")
+    secret_key: str = Field(default="", description="Django's secret; empty: one is made and kept in `home`")
+    debug: bool = Field(default=False, description="show tracebacks in pages")
+    allowed_hosts: str = Field(default="localhost,127.0.0.1,[::1]", description="host names served, separated by commas")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="diagnostics on stderr")
+
+    @property
+    def root(self) -> Path:
+        """`home`, absolute, with ~ resolved."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def database(self) -> Path:
+        """The rooms' tables."""
+        return self.root / "clearinghouse.sqlite3"
+
+    @property
+    def jobs_database(self) -> Path:
+        """The job engine's own tables."""
+        return self.root / "jobs.sqlite3"
+
+    @property
+    def published(self) -> Path:
+        """What the world may see."""
+        return self.root / "published"
+
+    @property
+    def prover_cache(self) -> Path:
+        """Provisioned targets, shared by all runs; may be deleted at any time."""
+        return self.root / "cache"
+
+    @property
+    def prover_state(self) -> Path:
+        """Traces of runs in progress, swept at start."""
+        return self.root / "state"

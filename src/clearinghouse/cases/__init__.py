@@ -1,0 +1,1 @@
+"""One case per bug, however many found it. Verbs: match, settle, assess."""

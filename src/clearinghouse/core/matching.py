@@ -1,0 +1,214 @@
+"""When two proofs are one bug: fixing one stops the other, both ways, in the same function, seen by the same oracle.
+
+A matcher has a date and never changes: better rules get a new date, so stored evidence keeps its meaning. The same fixed
+release alone says nothing, since one release bundles many fixes. Every proof of a group is tried on *every* fixed release that
+the group names, so that a release which stops one and not the other tells two bugs apart, whatever the finders called fixed.
+The partition is a function of the set of proofs and of what was executed, never of the order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.proof import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+EXECUTION = "execution@2026-11-23"
+IDENTITY = "identity@2026-11-23"
+
+
+class Relation(StrEnum):
+    """What the evidence says of two proofs."""
+
+    SAME = "same"
+    DIFFERENT = "different"  # contradicted by execution
+    PARENT_CHILD = "parent_child"  # one fix stops both, the other's only its own; not merged
+    UNDECIDED = "undecided"
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the two may never be in one case."""
+        return self in {Relation.DIFFERENT, Relation.PARENT_CHILD}
+
+
+class Strength(StrEnum):
+    """What one piece of evidence does to the claim that two proofs are one bug."""
+
+    DECIDES = "decides"
+    SUPPORTS = "supports"
+    NOMINATES = "nominates"  # a reason to look, never to merge
+    CONTRADICTS = "contradicts"
+    MISSING = "missing"  # what would be needed and is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of the ledger of a pair."""
+
+    kind: str
+    value: str
+    matcher: str
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What follows for a pair, with everything it follows from."""
+
+    relation: Relation
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFacts:
+    """What matching may know of a proof that supports its claim. `ran` says what its trigger did on each release tried."""
+
+    id: str
+    package: str
+    vulnerable: str
+    fixed: str | None
+    function: str | None
+    oracle: str
+    aliases: tuple[str, ...] = ()
+    ran: Mapping[str, Signal] = field(default_factory=dict)
+
+    @property
+    def group(self) -> tuple[str, str, str] | None:
+        """Only proofs of one group can be one bug; None: this proof stands alone until something is attributed."""
+        return (self.package, self.function, self.oracle) if self.function else None
+
+
+def fixes_of(proofs: Iterable[ProofFacts]) -> frozenset[str]:
+    """Every release that one of the proofs names as fixed."""
+    return frozenset(proof.fixed for proof in proofs if proof.fixed)
+
+
+def missing_trials(proofs: Iterable[ProofFacts]) -> list[tuple[str, str]]:
+    """What must still be executed before the proofs can be told apart: (proof id, release), sorted."""
+    wanted = []
+    for members in _groups(proofs):
+        if len(members) > 1:
+            wanted += [(p.id, fix) for p in members for fix in fixes_of(members) if fix not in p.ran]
+    return sorted(wanted)
+
+
+def judge(a: ProofFacts, b: ProofFacts, fixes: frozenset[str]) -> Judgement:
+    """Decide one pair from what was executed on `fixes`, the fixed releases named in its group (both proofs' own included)."""
+    if a.id == b.id:
+        return Judgement(Relation.SAME, (Evidence("bundle", a.id, IDENTITY, Strength.DECIDES),))
+    if a.package != b.package:
+        line = Evidence("package", f"{a.package} / {b.package}", IDENTITY, Strength.CONTRADICTS)
+        return Judgement(Relation.DIFFERENT, (line,))
+    lines = _nominations(a, b)
+    alike = _same_place(a, b, lines)
+    only_a, only_b = _stops_one_only(a, b, fixes, lines)
+    if only_a or only_b:
+        one_way = alike and not (only_a and only_b)
+        return Judgement(Relation.PARENT_CHILD if one_way else Relation.DIFFERENT, tuple(lines))
+    mutual = _silent_on(a, b, lines) & _silent_on(b, a, lines)
+    return Judgement(Relation.SAME if mutual and alike else Relation.UNDECIDED, tuple(lines))
+
+
+def partition(proofs: Iterable[ProofFacts]) -> list[tuple[str, ...]]:
+    """The cases: sets of proof ids, each and all sorted. A proof joins a case when it is the same as a member and no pair
+    with any member is contradicted."""
+    proofs = list(proofs)
+    cases = [(p.id,) for p in proofs if p.group is None]
+    for members in _groups(proofs):
+        fixes = fixes_of(members)
+        clusters: list[list[ProofFacts]] = []
+        for proof in sorted(members, key=lambda p: p.id):
+            home = next((c for c in clusters if _belongs(proof, c, fixes)), None)
+            if home is None:
+                clusters.append([proof])
+            else:
+                home.append(proof)
+        cases += [tuple(p.id for p in cluster) for cluster in _joined(clusters, fixes)]
+    return sorted(cases)
+
+
+def _groups(proofs: Iterable[ProofFacts]) -> list[list[ProofFacts]]:
+    groups: dict[tuple[str, str, str], list[ProofFacts]] = defaultdict(list)
+    for proof in proofs:
+        if proof.group:
+            groups[proof.group].append(proof)
+    return list(groups.values())
+
+
+def _belongs(proof: ProofFacts, cluster: Sequence[ProofFacts], fixes: frozenset[str]) -> bool:
+    relations = [judge(proof, member, fixes).relation for member in cluster]
+    return Relation.SAME in relations and not any(relation.contradicts for relation in relations)
+
+
+def _joined(clusters: list[list[ProofFacts]], fixes: frozenset[str]) -> list[list[ProofFacts]]:
+    """Clusters that a later proof showed to be one: the same rule between whole clusters, until nothing changes."""
+    merged = True
+    while merged:
+        merged = False
+        for i, left in enumerate(clusters):
+            for right in clusters[i + 1 :]:
+                relations = [judge(a, b, fixes).relation for a in left for b in right]
+                if Relation.SAME in relations and not any(relation.contradicts for relation in relations):
+                    left += right
+                    left.sort(key=lambda p: p.id)
+                    clusters.remove(right)
+                    merged = True
+                    break
+            if merged:
+                break
+    return clusters
+
+
+def _nominations(a: ProofFacts, b: ProofFacts) -> list[Evidence]:
+    lines = [
+        Evidence("alias", alias, IDENTITY, Strength.NOMINATES) for alias in sorted(set(a.aliases) & set(b.aliases))
+    ]
+    if a.fixed and a.fixed == b.fixed:
+        lines.append(Evidence("fixed release", a.fixed, IDENTITY, Strength.NOMINATES))
+    return lines
+
+
+def _same_place(a: ProofFacts, b: ProofFacts, lines: list[Evidence]) -> bool:
+    """Whether both effects were attributed to one function and seen by one oracle; says so in `lines`."""
+    if a.function and a.function == b.function:
+        lines.append(Evidence("function", a.function, EXECUTION, Strength.SUPPORTS))
+    else:
+        value = f"{a.function or 'not attributed'} / {b.function or 'not attributed'}"
+        lines.append(Evidence("function", value, EXECUTION, Strength.MISSING))
+    if a.oracle == b.oracle:
+        lines.append(Evidence("oracle", a.oracle, EXECUTION, Strength.SUPPORTS))
+    else:
+        lines.append(Evidence("oracle", f"{a.oracle} / {b.oracle}", EXECUTION, Strength.MISSING))
+    return bool(a.function) and a.function == b.function and a.oracle == b.oracle
+
+
+def _stops_one_only(a: ProofFacts, b: ProofFacts, fixes: frozenset[str], lines: list[Evidence]) -> tuple[bool, bool]:
+    """Whether some fixed release stops only `a`, or only `b`; each such release is a contradiction in `lines`."""
+    found = {a.id: False, b.id: False}
+    for fix in sorted(fixes):
+        for stopped, other in ((a, b), (b, a)):
+            if stopped.ran.get(fix) is Signal.SILENT and other.ran.get(fix) is Signal.FIRED:
+                found[stopped.id] = True
+                value = f"{fix} stops {stopped.id[:12]}, {other.id[:12]} still fires"
+                lines.append(Evidence("fix stops only one", value, EXECUTION, Strength.CONTRADICTS))
+    return found[a.id], found[b.id]
+
+
+def _silent_on(proof: ProofFacts, other: ProofFacts, lines: list[Evidence]) -> bool:
+    """Whether `proof` is silent on the release that `other` names as fixed; says so in `lines`."""
+    if other.fixed is None:
+        lines.append(Evidence("fix", f"none known for {other.id[:12]}", EXECUTION, Strength.MISSING))
+        return False
+    signal = proof.ran.get(other.fixed)
+    if signal is Signal.SILENT:
+        value = f"{proof.id[:12]} is silent on {other.fixed}, the fix of {other.id[:12]}"
+        lines.append(Evidence("silent on the other's fix", value, EXECUTION, Strength.SUPPORTS))
+        return True
+    value = f"{proof.id[:12]} on {other.fixed}: {signal or 'not run'}"
+    lines.append(Evidence("silent on the other's fix", value, EXECUTION, Strength.MISSING))
+    return False

@@ -1,0 +1,1 @@
+"""Stored bundles, what running them gave, and their trials on other releases. Verbs: store, decide, try on."""

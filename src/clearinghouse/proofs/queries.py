@@ -1,0 +1,142 @@
+"""Read proofs, verdicts, trials and logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.matching import ProofFacts
+from clearinghouse.core.priority import ProvenFact
+from clearinghouse.core.proof import Grade, Input, MatrixRow, ProofResult, Signal, Trial, Variant, Verdict
+from clearinghouse.proofs import blobs, models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from clearinghouse.core.visibility import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """A proof as pages show it. What the manifest says is a claim; `result` is what running it gave, None until then."""
+
+    bundle_id: str
+    stored_at: datetime
+    title: str
+    summary: str
+    weakness: tuple[str, ...]
+    aliases: tuple[str, ...]
+    severity: str
+    package: str
+    vulnerable: str
+    fixed: str | None
+    oracle: str
+    verdict: Verdict | None
+    grade: Grade | None
+    function: str | None
+    runs: int
+    decided_at: datetime | None
+    result: ProofResult | None
+    trials: tuple[Trial, ...]
+
+    @property
+    def short_id(self) -> str:
+        """The first 12 digits, enough for people."""
+        return self.bundle_id[:12]
+
+    @property
+    def matrix(self) -> tuple[MatrixRow, ...]:
+        """Every row that was run; empty until decided."""
+        return self.result.matrix if self.result else ()
+
+    @property
+    def confirm(self) -> tuple[str, ...]:
+        """What a person must confirm before anything leaves the house."""
+        return self.result.confirm if self.result else ()
+
+
+def proof(bundle_id: str, *, viewer: Viewer) -> ProofView | None:
+    """One proof by its full id, or None; unpublished proofs are for coordinators."""
+    if not viewer.sees_unpublished:
+        return None
+    row = models.Proof.objects.filter(bundle_id=bundle_id).first()
+    return view(row) if row else None
+
+
+def log_text(digest: str, *, viewer: Viewer) -> str | None:
+    """The captured output of one run (head and tail), or None when there is none to see."""
+    if not viewer.sees_unpublished:
+        return None
+    row = models.RunLog.objects.filter(digest=digest).first()
+    return blobs.read(row.content_id).decode("utf-8", "replace") if row else None
+
+
+def log_digests(bundle_ids: Iterable[str]) -> frozenset[str]:
+    """Which logs are kept for these proofs."""
+    rows = models.RunLog.objects.filter(proofs__bundle_id__in=list(bundle_ids))
+    return frozenset(rows.values_list("digest", flat=True))
+
+
+def unsettled() -> tuple[str, ...]:
+    """Bundle ids of proofs that still need work: not decided, not matched, or their reports not answered."""
+    rows = models.Proof.objects.filter(settled_at=None).order_by("id")
+    return tuple(rows.values_list("bundle_id", flat=True))
+
+
+def view(row: models.Proof) -> ProofView:
+    """A row as a value."""
+    return ProofView(
+        bundle_id=row.bundle_id,
+        stored_at=row.stored_at,
+        title=row.title,
+        summary=row.summary,
+        weakness=tuple(row.weakness),
+        aliases=tuple(row.aliases),
+        severity=row.severity,
+        package=row.package,
+        vulnerable=row.vulnerable,
+        fixed=row.fixed or None,
+        oracle=row.oracle,
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        grade=Grade(row.grade) if row.grade else None,
+        function=row.function or None,
+        runs=row.runs,
+        decided_at=row.decided_at,
+        result=ProofResult.from_json(row.result) if row.result else None,
+        trials=tuple(
+            Trial(t.version, Signal(t.signal), t.n, t.k, t.reason, t.function or None) for t in row.trials.order_by("version")
+        ),
+    )
+
+
+def proven_fact(row: models.Proof) -> ProvenFact:
+    """What the priority may know of a proof."""
+    return ProvenFact(row.bundle_id, Grade(row.grade) if row.grade else None, row.oracle)
+
+
+def matching_facts(row: models.Proof) -> ProofFacts:
+    """What matching may know of a proof: its own matrix and its trials."""
+    ran: dict[str, Signal] = {}
+    result = ProofResult.from_json(row.result or {})
+    for line in result.matrix:
+        if line.input is Input.TRIGGER and line.variant in {Variant.VULNERABLE, Variant.FIXED, Variant.OTHER}:
+            ran[line.version] = _signal(line)
+    for trial in row.trials.all():
+        ran.setdefault(trial.version, Signal(trial.signal))
+    return ProofFacts(
+        id=row.bundle_id,
+        package=row.package,
+        vulnerable=row.vulnerable,
+        fixed=row.fixed or None,
+        function=row.function or None,
+        oracle=row.oracle,
+        aliases=tuple(row.aliases),
+        ran=ran,
+    )
+
+
+def _signal(line: MatrixRow) -> Signal:
+    if line.k:
+        return Signal.FIRED
+    return Signal.BROKEN if line.broken or not line.n else Signal.SILENT
