@@ -1,0 +1,64 @@
+"""The cpu oracle's law: a cost that grows faster than its input, never seconds alone (DESIGN 4.2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXPONENT = 1.7
+SHORTEST = 0.020  # seconds; shorter runs measure the machine
+RATIO = 10.0  # without sizes: how many times the control or the fixed version
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds at one size; `finished` is False for a run that was stopped: it took at least that long."""
+
+    size: int | None
+    seconds: float
+    finished: bool
+
+
+def exponent(costs: Sequence[Cost]) -> float | None:
+    """The growth exponent of a series of sizes; None where too little was measured.
+
+    Fitted by least squares in log-log over finished runs of at least 20 ms. Where fewer than two are left, a run that was
+    stopped (or the first long one) against the longest shorter size gives a lower bound: the shorter one counts as 20 ms at least.
+    """
+    points = [(c.size, c.seconds) for c in costs if c.finished and c.size and c.seconds >= SHORTEST]
+    stopped = [(c.size, c.seconds) for c in costs if not c.finished and c.size and c.seconds >= SHORTEST]
+    fits = []
+    if len(points) >= 2:  # noqa: PLR2004  # a line needs two points
+        fits.append(_slope([(math.log(s), math.log(t)) for s, t in points]))
+    for size, seconds in [*stopped[:1], *points[:1]]:
+        shorter = [(c.size, c.seconds) for c in costs if c.finished and c.size and c.size < size]
+        if shorter:
+            before, took = max(shorter)
+            base = max(took, SHORTEST)
+            if seconds > base:
+                fits.append(math.log(seconds / base) / math.log(size / before))
+    return max(fits) if fits else None
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
+
+
+def grows(costs: Sequence[Cost], budget: float) -> bool:
+    """Whether a series fires: the exponent is reached, and the budget at the largest size that ran."""
+    if not costs:
+        return False
+    measured = exponent(costs)
+    return measured is not None and measured >= EXPONENT and costs[-1].seconds >= budget
+
+
+def exceeds(seconds: float, budget: float, reference: float) -> bool:
+    """Without sizes: the budget is reached and the cost is ten times that of the control or the fixed version."""
+    return seconds >= budget and seconds >= RATIO * reference

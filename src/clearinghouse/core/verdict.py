@@ -1,0 +1,157 @@
+"""Decides a proof's verdict from the matrix of its runs. Pure: the same matrix, the same verdict (DESIGN 4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.proof import Grade, Input, MatrixRow, Variant, Verdict
+from clearinghouse.core.statistics import LEAST_RATE, lower_bound, silent_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CONFIRM_SCRIPT = "that the script reaches the weakness through the target as an attacker could, and does nothing else of its own"
+CONFIRM_PREDICATE = "that what the predicate shows is the weakness claimed, and not a mere difference between two releases"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with its reasons, and what a person must confirm before anything leaves the house."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    confirm: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the decision rests on beside the matrix. `doubt` is why the effect could not be attributed to the target."""
+
+    grade: Grade
+    predicate: bool
+    has_fix: bool
+    doubt: str | None = None
+    foreign: str | None = None  # the effect demonstrably came from elsewhere than the target
+
+
+Key = tuple[Variant, Input]
+_V = (Variant.VULNERABLE, Input.TRIGGER)
+_F = (Variant.FIXED, Input.TRIGGER)
+_V_CONTROL = (Variant.VULNERABLE, Input.CONTROL)
+_F_CONTROL = (Variant.FIXED, Input.CONTROL)
+
+
+def by_key(rows: Iterable[MatrixRow]) -> dict[Key, MatrixRow]:
+    """The matrix by variant and input."""
+    return {(row.variant, row.input): row for row in rows}
+
+
+def decide(rows: Iterable[MatrixRow], basis: Basis) -> Decision:
+    """The verdict of a complete matrix, or of one cut short by a finding that already settles it."""
+    matrix = by_key(rows)
+    for rule in (_fires, _without_target, _control, _fix, _names):
+        decision = rule(matrix, basis)
+        if decision is not None:
+            return decision
+    return _supported(matrix[_V], matrix, basis)
+
+
+def _fires(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    row = matrix[_V]
+    if row.k == 0:
+        if row.broken and row.signature.startswith("signal "):
+            return Decision(Verdict.WRONG_SIGNAL, (f"crashed ({row.signature}) instead of showing the claimed effect",))
+        if row.broken:
+            return Decision(Verdict.NOT_REPRODUCED, (f"the trigger ended in an error of its own: {row.signature}",))
+        return Decision(Verdict.NOT_REPRODUCED, (f"did not fire on {row.version} in {row.n} runs: {row.signature}",))
+    if basis.foreign:
+        return Decision(Verdict.WRONG_SIGNAL, (basis.foreign,))
+    bound = lower_bound(row.k, row.n)
+    if row.k < row.n and bound < LEAST_RATE:
+        reason = f"fired in {row.k} of {row.n} runs (at least {bound:.2f} at 95 %), too seldom to tell silence from luck"
+        return Decision(Verdict.FLAKY, (reason,))
+    return None
+
+
+def _without_target(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    del basis
+    row = matrix.get((Variant.NULL_TARGET, Input.TRIGGER))
+    if row and row.k:
+        return Decision(
+            Verdict.NOT_REPRODUCED, ("fires on an inert stub in the target's place: the effect is the script's own",)
+        )
+    return None
+
+
+def _control(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    del basis
+    row = matrix.get(_V_CONTROL)
+    if row and row.k:
+        return Decision(Verdict.CONTROL_FAILED, ("the benign control fires too",))
+    if row and row.broken:
+        return Decision(Verdict.CONTROL_FAILED, (f"the benign control ended in an error: {row.signature}",))
+    return None
+
+
+def _fix(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    del basis
+    row = matrix.get(_F)
+    if row and row.k:
+        reason = f"still fires on {row.version}, in {row.k} of {row.n} runs: that release does not fix it"
+        return Decision(Verdict.FIX_INEFFECTIVE, (reason,))
+    if row and row.broken:
+        reason = f"on {row.version} the trigger ended in an error of its own, which is no silence: {row.signature}"
+        return Decision(Verdict.NEEDS_HUMAN, (reason,))
+    control = matrix.get(_F_CONTROL)
+    if control and (control.k or control.broken):
+        reason = f"the benign control no longer works on {control.version}: {control.signature or 'it fires'}"
+        return Decision(Verdict.FIX_BREAKS, (reason,))
+    return None
+
+
+def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    row = matrix.get((Variant.F_NAMED_V, Input.TRIGGER))
+    if row and row.k:
+        reason = "fires on fixed code that merely calls itself the vulnerable version: the script looks at the version"
+        return Decision(Verdict.NOT_REPRODUCED, (reason,))
+    for variant, change in (
+        (Variant.V_NAMED_F, "calls itself the fixed version"),
+        (Variant.V_RESPELT, "has a comment appended to each source"),
+    ):
+        row = matrix.get((variant, Input.TRIGGER))
+        if row and row.k < row.n:
+            return Decision(Verdict.NEEDS_HUMAN, (f"no longer fires when the vulnerable code {change}: {row.signature}",))
+    broken = matrix.get((Variant.F_NAMED_V, Input.TRIGGER))
+    if broken and broken.broken:
+        reason = f"fixed code under the vulnerable version's name ended in an error: {broken.signature}"
+        return Decision(Verdict.NEEDS_HUMAN, (reason,))
+    if basis.doubt and basis.grade is Grade.B:
+        return Decision(Verdict.NEEDS_HUMAN, (basis.doubt,))
+    return None
+
+
+def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision:
+    bound = lower_bound(row.k, row.n)
+    reasons = [f"fired on {row.version} in {row.k} of {row.n} runs (rate at least {bound:.2f} at 95 %): {row.signature}"]
+    reasons += [
+        f"silent on {other.version}{' with the control' if other.input is Input.CONTROL else ''} in {other.n} runs"
+        for key, other in matrix.items()
+        if key in {_F, _V_CONTROL}
+    ]
+    need = silent_runs(bound)
+    short = [other for key, other in matrix.items() if key in {_F, _V_CONTROL} and other.n < need]
+    if short:
+        reason = f"only {short[0].n} silent runs where {need} are needed at this rate"
+        return Decision(Verdict.FLAKY, (*reasons, reason))
+    confirm = []
+    if basis.grade is not Grade.A:
+        confirm.append(CONFIRM_SCRIPT)
+    if basis.predicate:
+        confirm.append(CONFIRM_PREDICATE)
+    if basis.grade is Grade.C:
+        if not basis.has_fix:
+            reasons.append("a script judged by its output shows a difference at best, and there is no fixed release to differ from")
+            return Decision(Verdict.NEEDS_HUMAN, tuple(reasons), tuple(confirm))
+        return Decision(Verdict.DIFFERS, tuple(reasons), tuple(confirm))
+    return Decision(Verdict.PROVEN if basis.has_fix else Verdict.REPRODUCED, tuple(reasons), tuple(confirm))

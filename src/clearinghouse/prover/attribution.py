@@ -1,0 +1,54 @@
+"""Says which function of the target an effect belongs to, or why that cannot be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.proof import OracleName
+
+if TYPE_CHECKING:
+    from clearinghouse.prover.observation import Facts
+
+_MOSTLY = 0.9  # share of CPU samples that must fall below a frame of the target
+_EFFECTS = {OracleName.WRITE, OracleName.EXEC, OracleName.READ}
+
+
+def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]:
+    """(function, doubt): the first function of the target walking outward from the effect; doubt is why there is none.
+
+    Events and samples come from inside the run: their presence proves nothing for a script, their absence is a doubt.
+    """
+    report = facts.report
+    if report.doubts:
+        return None, f"the effect's origin is doubtful: {report.doubts[0]}"
+    if oracle in _EFFECTS:
+        return _of_effect(facts)
+    if oracle is OracleName.CPU:
+        return _of_samples(facts)
+    if oracle in {OracleName.SIGNAL, OracleName.RECURSION} and facts.crash_signal:
+        if report.crash:
+            return report.crash[0], None
+        return report.function, None if facts.form_one else "no function of the target is on the stack of the crash"
+    return report.function, None
+
+
+def _of_effect(facts: Facts) -> tuple[str | None, str | None]:
+    report = facts.report
+    named = [function for _, function in report.effects if function]
+    if named:
+        return named[-1], None
+    if report.effects:
+        return None, "the effect came from outside the target's own code"
+    if facts.form_one:
+        return report.function, None
+    return None, "no event showed the target causing the effect"
+
+
+def _of_samples(facts: Facts) -> tuple[str | None, str | None]:
+    report = facts.report
+    everything, inside = report.samples
+    if everything and inside >= _MOSTLY * everything and report.inside:
+        return report.inside[0], None
+    if facts.form_one:
+        return (report.inside[0] if report.inside else report.function), None
+    return None, f"only {inside} of {everything} CPU samples fell into the target's code"

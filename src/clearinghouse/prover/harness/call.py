@@ -1,0 +1,115 @@
+"""Form 1: carries out the finder's steps on the target and reports what came of it. The job arrives as JSON on stdin."""
+
+import faulthandler
+import io
+import json
+import sys
+
+from .channel import REPORT_DESCRIPTOR, Broken, say
+from .clock import Sampler
+from .effects import watch
+from .frames import TARGET, Owner, frame_name
+from .steps import Session
+from .tracing import Trace
+
+MAX_SHOWN = 64 * 1024
+
+
+def _text_of(value):
+    try:
+        text = repr(value)
+    except Exception as error:  # a repr of the target's may raise anything
+        text = "<repr failed: %s>" % type(error).__name__
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
+
+
+def _chain(error):
+    names = ["%s.%s" % (kind.__module__, kind.__qualname__) for kind in type(error).__mro__ if kind is not object]
+    try:
+        words = str(error)
+    except Exception as second:  # rendering some exceptions fails itself
+        words = "<text failed: %s>" % type(second).__name__
+    return " < ".join(names) + ": " + words[:MAX_SHOWN]
+
+
+def _prepare(steps, session):
+    """Import what the steps name before any clock runs, so that import time is never measured."""
+    for step in steps:
+        for key in ("call", "get"):
+            reference = step.get(key)
+            if isinstance(reference, str) and ":" in reference:
+                session._reach(reference)
+        if "do" in step:
+            _prepare(step["do"], session)
+
+
+def _report_raised(error, session, owner):
+    frame, inside = owner.of_traceback(error.__traceback__)
+    if not inside and isinstance(error, TypeError) and session.python:
+        raise Broken("the call does not fit: %s" % error)
+    say(
+        done=True,
+        text="raised " + _chain(error),
+        recursion=isinstance(error, RecursionError) and inside,
+        function=frame_name(frame) if frame is not None else session.called,
+    )
+
+
+def _once(job, owner, size, sampler, trace):
+    session = Session(owner, size)
+    _prepare(job["steps"], session)
+    if sampler:
+        sampler.start(size)
+    if trace:
+        trace.start()
+    try:
+        session.run(job["steps"])
+    except Broken:
+        raise
+    except Exception as error:
+        if trace:
+            trace.stop()
+        spent = sampler.end() if sampler else 0.0
+        _report_raised(error, session, owner)
+        return spent
+    if trace:
+        trace.stop()
+    spent = sampler.end() if sampler else 0.0
+    shown = "\n".join(_text_of(session.values.bound(name)) for name in job["show"])
+    say(done=True, text="returned " + shown, recursion=False, function=session.called)
+    return spent
+
+
+def _measure(job, owner):
+    """Run every size in turn, each from nothing, until the budget is spent or the sizes are."""
+    sampler = Sampler(owner, job["stop_after"])
+    for size in job["sizes"] or [None]:
+        spent = _once(job, owner, size, sampler, None)
+        if job["until"] and spent >= job["until"]:
+            break
+    sampler.tell()
+
+
+def main():
+    """Run one job to its end; a faulty proof says `broken`, never silence."""
+    job = json.loads(io.open(0, encoding="utf-8", closefd=False).read())
+    sys.path.append(TARGET.rstrip("/"))
+    owner = Owner(job["own"])
+    faulthandler.enable(file=REPORT_DESCRIPTOR)
+    watch(owner, job["needles"])
+    try:
+        if job["clock"]:
+            _measure(job, owner)
+        else:
+            trace = Trace(owner) if job["compare"] else None
+            _once(job, owner, None, None, trace)
+            if trace:
+                say(changed=trace.changed(job["compare"]))
+    except Broken as error:
+        say(broken=str(error))
+    say(end=True)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except Exception:  # the target may have closed or replaced them
+        pass

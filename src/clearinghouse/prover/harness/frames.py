@@ -1,0 +1,73 @@
+"""Names the target's functions: which frame an effect belongs to, walking outward from it."""
+
+TARGET = "/opt/target/"
+
+
+def is_target_file(path):
+    """Whether a file is part of the installed tree (target or companion)."""
+    return path.startswith(TARGET)
+
+
+class Owner:
+    """Knows which files of the tree are the target's own; the rest are companions."""
+
+    def __init__(self, own):
+        self.own = frozenset(own)
+
+    def owns(self, path):
+        return path.startswith(TARGET) and path[len(TARGET) :] in self.own
+
+    def innermost(self, frame):
+        """The first own frame from `frame` outward, past companions and the standard library; or None."""
+        while frame is not None:
+            if self.owns(frame.f_code.co_filename):
+                return frame
+            frame = frame.f_back
+        return None
+
+    def of_traceback(self, traceback):
+        """(innermost own frame, whether any frame lies in the tree) of an exception's traceback."""
+        found, inside = None, False
+        while traceback is not None:
+            frame = traceback.tb_frame
+            if self.owns(frame.f_code.co_filename):
+                found, inside = frame, True
+            elif is_target_file(frame.f_code.co_filename):
+                inside = True
+            traceback = traceback.tb_next
+        return found, inside
+
+
+def module_name(path):
+    """ "/opt/target/pkg/mod.py" -> "pkg.mod"."""
+    name = path[len(TARGET) :]
+    if name.endswith(".py"):
+        name = name[:-3]
+    if name.endswith("/__init__"):
+        name = name[: -len("/__init__")]
+    return name.replace("/", ".")
+
+
+def code_name(code):
+    """ "pkg.mod:Class.method" for a code object of the tree."""
+    return module_name(code.co_filename) + ":" + getattr(code, "co_qualname", code.co_name)
+
+
+def frame_name(frame):
+    """The function of a frame; the receiver's class follows in brackets where a subclass of the target's is meant."""
+    code = frame.f_code
+    name = code_name(code)
+    if code.co_argcount and code.co_varnames[0] in ("self", "cls"):
+        receiver = frame.f_locals.get(code.co_varnames[0])
+        return name + receiver_suffix(receiver, name)
+    return name
+
+
+def receiver_suffix(receiver, name):
+    """ "[XmlLexer]" when the receiver's class is not the one that the function's name already holds."""
+    kind = receiver if isinstance(receiver, type) else type(receiver)
+    module = getattr(kind, "__module__", None)
+    if not isinstance(module, str) or module == "builtins":
+        return ""
+    simple = kind.__name__
+    return "" if (":" + simple + ".") in name or ("." + simple + ".") in name else "[" + simple + "]"

@@ -1,0 +1,106 @@
+"""Carries out the steps of form 1 on the target."""
+
+import asyncio
+
+from .channel import Broken
+from .frames import code_name, module_name, receiver_suffix
+from .references import callable_target, refuse_foreign, resolve
+from .values import Values
+
+MAX_REPEATS = 10_000_000
+
+
+class Session:
+    """One pass through a list of steps: the names bound, the last result, the last function of the target called."""
+
+    def __init__(self, owner, size=None):
+        self.owner = owner
+        self.names = {}
+        self.values = Values(self.names, size)
+        self.called = None  # the name of the last own function that a step called
+        self.python = True  # whether that one is written in Python: then its errors leave frames in the target
+
+    def run(self, steps):
+        """Carry out steps; whatever the target raises comes through."""
+        for step in steps:
+            if "repeat" in step:
+                count = self.values.number(step["repeat"])
+                if count > MAX_REPEATS:
+                    raise Broken("repeat %d is more than %d" % (count, MAX_REPEATS))
+                for _ in range(count):
+                    self.run(step["do"])
+            elif "set" in step:
+                self._set(step)
+            elif "get" in step:
+                self._bind(step, self._reach(step["get"]))
+            else:
+                self._call(step)
+
+    def _reach(self, reference):
+        return resolve(reference) if ":" in reference else self.values.bound(reference)
+
+    def _bind(self, step, value):
+        self.names["result"] = value
+        if "as" in step:
+            self.names[step["as"]] = value
+
+    def _set(self, step):
+        holder, _, attribute = step["set"].rpartition(".")
+        value = self.values.build(step["value"])
+        owner = self.values.bound(holder)
+        if attribute.isdigit():
+            owner[int(attribute)] = value
+        else:
+            setattr(owner, attribute, value)
+
+    def _call(self, step):
+        function = self._reach(step["call"])
+        callable_target(function, step["call"])
+        args = self.values.build(step.get("args", []))
+        kwargs = {key: self.values.build(value) for key, value in step.get("kwargs", {}).items()}
+        if function is type:
+            _refuse_methods(args)
+        self._note(function)
+        result = function(*args, **kwargs)
+        if step.get("await"):
+            result = asyncio.run(_awaited(result))
+        if step.get("drain"):
+            result = asyncio.run(_adrained(result)) if hasattr(result, "__aiter__") else list(result)
+        self._bind(step, result)
+
+    def _note(self, function):
+        plain = getattr(function, "__func__", function)
+        code = getattr(plain, "__code__", None)
+        if code is not None and self.owner.owns(code.co_filename):
+            name = code_name(code)
+            self.called = name + receiver_suffix(getattr(function, "__self__", None), name)
+            self.python = True
+            return
+        module = getattr(plain, "__module__", None) or getattr(getattr(plain, "__self__", None), "__name__", None)
+        if isinstance(module, str) and self.owns_module(module):
+            self.called = "%s:%s" % (module, getattr(plain, "__qualname__", getattr(plain, "__name__", "?")))
+            self.python = code is not None or isinstance(plain, type)
+
+    def owns_module(self, module):
+        """Whether a module's name belongs to the target's own files."""
+        top = module.split(".")[0]
+        return any(path.split("/")[0].split(".")[0] == top for path in self.owner.own)
+
+
+async def _awaited(value):
+    return await value
+
+
+async def _adrained(value):
+    return [item async for item in value]
+
+
+def _refuse_methods(args):
+    """A class made by a step holds data only; a callable of the target's may stand in it, foreign ones may not."""
+    if len(args) == 3 and isinstance(args[2], dict):
+        for name, value in args[2].items():
+            if callable(value):
+                refuse_foreign(value, "builtins:type attribute %s" % name)
+
+
+__all__ = ["Session", "module_name"]

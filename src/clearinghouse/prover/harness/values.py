@@ -1,0 +1,120 @@
+"""Builds the values of a step from their JSON form."""
+
+import io
+
+from .channel import Broken
+from .references import resolve, walk
+
+MAX_LENGTH = 64 * 1024 * 1024
+WORK = "/work/"
+
+
+class Values:
+    """Builds values against the names bound so far and the current size."""
+
+    def __init__(self, names, size=None):
+        self.names = names
+        self.size = size
+
+    def number(self, spec):
+        """A count: a number, or {"$size": factor}."""
+        value = self.build(spec)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Broken("a count must be a number, not %s" % type(value).__name__)
+        return max(0, int(round(value)))
+
+    def bound(self, reference):
+        """What "$name.attr.0" means."""
+        name, _, rest = reference.lstrip("$").partition(".")
+        if name not in self.names:
+            raise Broken("$%s is not bound by an earlier step" % name)
+        value = self.names[name]
+        return walk(value, rest.split("."), reference) if rest else value
+
+    def build(self, spec):
+        """The Python value of a JSON form."""
+        if isinstance(spec, list):
+            return [self.build(item) for item in spec]
+        if not isinstance(spec, dict):
+            return spec
+        mark = next((key for key in spec if key.startswith("$")), None)
+        if mark is None:
+            return {key: self.build(item) for key, item in spec.items()}
+        return getattr(self, "_" + mark[1:] if mark != "$" else "_name")(spec[mark])
+
+    def _name(self, inner):
+        return self.bound(inner)
+
+    def _import(self, inner):
+        return resolve(inner)
+
+    def _bytes(self, inner):
+        return _joined(self.build(inner)).encode("latin-1")
+
+    def _hex(self, inner):
+        return bytes.fromhex(inner)
+
+    def _text(self, inner):
+        with io.open(WORK + inner, encoding="utf-8", newline="") as stream:
+            return stream.read()
+
+    def _read(self, inner):
+        with io.open(WORK + inner, "rb") as stream:
+            return stream.read()
+
+    def _path(self, inner):
+        return WORK + inner
+
+    def _rep(self, inner):
+        value, count = self.build(inner[0]), self.number(inner[1])
+        if not isinstance(value, (str, bytes, list, tuple)):
+            raise Broken("$rep repeats a text, bytes or a list, not %s" % type(value).__name__)
+        if len(value) * count > MAX_LENGTH:
+            raise Broken("$rep would be longer than %d" % MAX_LENGTH)
+        return value * count
+
+    def _cat(self, inner):
+        return _joined(self.build(inner))
+
+    def _size(self, inner):
+        if self.size is None:
+            raise Broken("$size has a meaning only under the cpu oracle")
+        return max(1, int(round(inner * self.size)))
+
+    def _tuple(self, inner):
+        return tuple(self.build(inner))
+
+    def _set(self, inner):
+        return set(self.build(inner))
+
+    def _iter(self, inner):
+        return iter(self.build(inner))
+
+    def _aiter(self, inner):
+        return _aiterate(self.build(inner))
+
+    def _stream(self, inner):
+        value = self.build(inner)
+        return io.BytesIO(value if isinstance(value, bytes) else value.encode("utf-8"))
+
+    def _none(self, inner):
+        return None
+
+
+async def _aiterate(items):
+    for item in items:
+        yield item
+
+
+def _joined(value):
+    if isinstance(value, (str, bytes)):
+        return value
+    if not isinstance(value, list) or not value:
+        raise Broken("$cat and $bytes take a text or a list of texts or bytes")
+    empty = b"" if isinstance(value[0], bytes) else [] if isinstance(value[0], list) else ""
+    try:
+        if isinstance(empty, list):
+            return [item for part in value for item in part]
+        return empty.join(value)
+    except TypeError as error:
+        raise Broken("$cat of unlike parts: %s" % error)

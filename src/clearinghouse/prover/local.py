@@ -1,0 +1,85 @@
+"""The prover of this machine: the port that the rooms use, and what `clearinghouse prove` calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearinghouse import __version__
+from clearinghouse.core.errors import InvalidBundle
+from clearinghouse.core.manifest import CallRun
+from clearinghouse.core.proof import Environment, Grade, ProofResult, Signal, Trial, Verdict
+from clearinghouse.prover.builds import NotBuilt, build
+from clearinghouse.prover.bundle import Bundle, read_archive, read_bundle
+from clearinghouse.prover.prove import prove
+from clearinghouse.prover.provision import Provisioner
+from clearinghouse.prover.sandbox.find import find_sandbox
+from clearinghouse.prover.trial import try_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from clearinghouse.prover.sandbox.interface import Sandbox
+
+
+def _quiet(_step: str) -> None:
+    """Hear nothing."""
+
+
+class LocalProver:
+    """Proves bundles here. `cache` keeps installed targets, `state` what exists only while runs last.
+
+    Raises SandboxUnavailable at once where foreign code cannot be run safely. Safe to use from several threads.
+    """
+
+    def __init__(self, cache: Path, state: Path, sandbox: Sandbox | None = None) -> None:
+        self._provisioner = Provisioner(cache)
+        self._state = state
+        self._sandbox = sandbox if sandbox is not None else find_sandbox(state)
+
+    @property
+    def isolation(self) -> str:
+        """How well runs are shut in here."""
+        return self._sandbox.isolation
+
+    def prove(self, bundle: bytes) -> ProofResult:
+        """Decide a bundle given as an archive."""
+        return self._prove(lambda: read_archive(bundle), _quiet)
+
+    def prove_path(self, path: Path, say: Callable[[str], None] = _quiet) -> ProofResult:
+        """Decide the bundle in a folder or archive; `say` hears what is being done."""
+        return self._prove(lambda: read_bundle(path), say)
+
+    def _prove(self, read: Callable[[], Bundle], say: Callable[[str], None]) -> ProofResult:
+        say("reading")
+        try:
+            bundle = read()
+        except InvalidBundle as error:
+            return _refused(None, Verdict.INVALID, *error.problems)
+        say("installing")
+        builds = build(bundle.manifest, self._provisioner)
+        if isinstance(builds, NotBuilt):
+            return _refused(bundle, builds.verdict, builds.reason)
+        return prove(bundle, builds, self._sandbox, self._provisioner, self._state / "bundles", say)
+
+    def try_on(self, bundle: bytes, version: str) -> Trial:
+        """Run a bundle's trigger on another release of its target."""
+        try:
+            read = read_archive(bundle)
+        except InvalidBundle as error:
+            return Trial(version, Signal.BROKEN, 0, 0, error.message)
+        builds = build(read.manifest, self._provisioner)
+        if isinstance(builds, NotBuilt):
+            return Trial(version, Signal.BROKEN, 0, 0, builds.reason)
+        return try_on(read, builds, version, self._sandbox, self._provisioner, self._state / "bundles")
+
+
+def _refused(bundle: Bundle | None, verdict: Verdict, *reasons: str) -> ProofResult:
+    """A verdict that needed no run."""
+    grade = None
+    if bundle is not None and verdict is not Verdict.INVALID:
+        grade = Grade.A if isinstance(bundle.manifest.run, CallRun) else None
+    identity = bundle.id if bundle is not None and verdict is not Verdict.INVALID else None
+    return ProofResult(
+        id=identity, verdict=verdict, grade=grade, reasons=reasons, environment=Environment(prover=__version__)
+    )

@@ -1,0 +1,187 @@
+"""What one run showed, read from the sandbox's outcome and the harness's own lines; no verdict yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clearinghouse.core.growth import Cost
+from clearinghouse.prover.sandbox.interface import Ending, Outcome
+
+if TYPE_CHECKING:
+    from clearinghouse.core.proof import Signal
+
+_CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT}
+_TRACE = re.compile(r'^\s+File "/opt/target/([^"]+)", line \d+ in (.+)$')
+_MOST_LINES = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The harness's lines, parsed; everything in it is empty when the harness said nothing."""
+
+    text: str | None = None  # what a predicate looks at
+    function: str | None = None
+    recursion: bool = False
+    broken: str | None = None
+    ended: bool = False
+    costs: tuple[Cost, ...] = ()
+    armed: float | None = None  # CPU already used when the unfinished clock began
+    armed_size: int | None = None
+    effects: tuple[tuple[str, str | None], ...] = ()  # (event, function of the target or None)
+    doubts: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()  # where CPU samples fell, most frequent first
+    samples: tuple[int, int] = (0, 0)  # (all, inside the target)
+    changed: tuple[str, ...] = ()
+    crash: tuple[str, ...] = ()  # functions of the target on the stack of a crash, innermost first
+
+
+def parse_report(data: bytes) -> Report:
+    """Read the report descriptor's content. Lines that are not ours are ignored, so nothing in it can raise."""
+    lines = data.decode("utf-8", "replace").splitlines()[:_MOST_LINES]
+    fields: dict[str, Any] = {}
+    costs: list[Cost] = []
+    effects: list[tuple[str, str | None]] = []
+    doubts: list[str] = []
+    crash: list[str] = []
+    for line in lines:
+        traced = _TRACE.match(line)
+        if traced:
+            crash.append(f"{traced[1].removesuffix('.py').removesuffix('/__init__').replace('/', '.')}:{traced[2]}")
+            continue
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(said, dict):
+            _take(said, fields, costs, effects, doubts)
+    return Report(costs=tuple(costs), effects=tuple(effects), doubts=tuple(doubts), crash=tuple(crash), **fields)
+
+
+def _take(
+    said: dict[str, Any],
+    fields: dict[str, Any],
+    costs: list[Cost],
+    effects: list[tuple[str, str | None]],
+    doubts: list[str],
+) -> None:
+    """Fold one line into what is known so far. Values are converted: what a script forges here must not break us."""
+    if "armed" in said:
+        fields["armed"], fields["armed_size"] = _number(said["armed"]), _size(said.get("size"))
+    elif "finished" in said:
+        costs.append(Cost(_size(said.get("size")), _number(said.get("cpu")), bool(said["finished"])))
+        fields["armed"] = None
+    elif "effect" in said:
+        effects.append((str(said["effect"]), _name(said.get("function"))))
+        if said.get("doubt"):
+            doubts.append(str(said["doubt"])[:300])
+    elif "samples" in said:
+        inside = [(str(name), int(_number(count))) for name, count in said.get("inside", []) or []]
+        fields["inside"] = tuple(name for name, _ in inside)
+        fields["samples"] = (int(_number(said["samples"])), sum(count for _, count in inside))
+    elif "changed" in said:
+        fields["changed"] = tuple(str(name) for name in said["changed"])
+    elif "broken" in said:
+        fields["broken"] = str(said["broken"])[:500]
+    elif "done" in said:
+        fields.update(text=str(said.get("text", "")), recursion=bool(said.get("recursion")), function=_name(said.get("function")))
+    elif "end" in said:
+        fields["ended"] = True
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+
+
+def _size(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _name(value: Any) -> str | None:
+    return str(value)[:300] if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One run as the oracles see it: the sandbox's outcome, the harness's report, and what the canaries heard."""
+
+    outcome: Outcome
+    report: Report
+    form_one: bool
+    knocked: bool = False
+    secret_seen: bool = False
+    written: bool = False
+
+    @property
+    def crash_signal(self) -> str | None:
+        """The name of the fatal signal that ended the run, when it is one of a crash."""
+        if self.outcome.ending is Ending.SIGNALLED and self.outcome.code in _CRASHES:
+            return signal.Signals(self.outcome.code).name
+        return None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run ended well: only then can it be silent."""
+        well = self.outcome.ending is Ending.EXITED and self.outcome.code == 0
+        if not self.form_one:
+            return well
+        report = self.report
+        return well and report.broken is None and (report.ended or any(not cost.finished for cost in report.costs))
+
+    @property
+    def trouble(self) -> str:
+        """Why the run did not end well, in words that are the same each time."""
+        outcome, report = self.outcome, self.report
+        if report.broken is not None:
+            return report.broken
+        if outcome.ending is Ending.SIGNALLED:
+            return f"signal {self.crash_signal or outcome.code}"
+        if outcome.ending is Ending.EXITED and outcome.code:
+            last = outcome.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            return f"exit status {outcome.code}" + (f" ({last[0][:200]})" if last else "")
+        if outcome.ending is Ending.EXITED:
+            return "ended without the harness's report"
+        words = {
+            Ending.WALL_LIMIT: "stopped at the wall-clock limit",
+            Ending.CPU_LIMIT: "stopped at the CPU limit",
+            Ending.MEMORY_LIMIT: "stopped at the memory limit",
+        }
+        return words.get(outcome.ending, f"the sandbox failed: {outcome.detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One judged run. `function` is the target function that the effect was attributed to."""
+
+    signal: Signal
+    signature: str
+    facts: Facts
+    function: str | None = None
+    doubt: str | None = None
+    cpu_seconds: float = 0.0
+    log: str = ""
+    log_digest: str = field(default="")
+
+
+def log_of(outcome: Outcome, report: Report) -> tuple[str, str]:
+    """What a person reads of a run, and its SHA-256."""
+    parts = []
+    for name, data in (("stdout", outcome.stdout), ("stderr", outcome.stderr)):
+        if data:
+            parts.append(f"--- {name}\n{data.decode('utf-8', 'backslashreplace')}")
+    if report.text is not None:
+        parts.append(f"--- harness\n{report.text}")
+    if report.broken:
+        parts.append(f"--- harness\nbroken: {report.broken}")
+    if report.crash:
+        parts.append("--- stack of the crash, innermost first\n" + "\n".join(report.crash[:40]))
+    if outcome.dropped:
+        parts.append(f"--- {outcome.dropped} bytes of output were dropped")
+    ending = f"{outcome.ending.value} {outcome.code}"
+    parts.append(f"--- ended: {ending}, wall {outcome.wall_seconds:.2f} s, CPU {outcome.cpu_seconds:.2f} s")
+    log = "\n".join(parts)
+    return log, hashlib.sha256(log.encode("utf-8", "backslashreplace")).hexdigest()

@@ -1,0 +1,134 @@
+"""Judges one run: fired, silent or broken. Each oracle looks at what the supervisor saw from outside the process.
+
+`predicate` and, in form 1, `recursion` read the harness's own report; no code of the finder's shares its process there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.growth import Cost, exceeds, exponent, grows
+from clearinghouse.core.proof import OracleName, Signal
+from clearinghouse.prover.patterns import PatternTooSlow, search
+from clearinghouse.prover.sandbox.interface import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clearinghouse.core.manifest import OracleSpec
+    from clearinghouse.prover.observation import Facts
+
+VERSION = 1
+Judgement = tuple[Signal, str]
+_MOST_CPU_DRIFT = 1.25  # the harness's clocks and the supervisor's may differ by this factor and 0.2 s
+
+
+def judge(spec: OracleSpec, facts: Facts, reference: float | None = None) -> Judgement:
+    """Fired, silent or broken, with a signature that is equal for equal effects.
+
+    `reference` serves the cpu oracle without sizes: CPU seconds of the fixed version or the control, the larger one.
+    """
+    if facts.outcome.ending is Ending.NOT_STARTED:
+        return Signal.BROKEN, facts.trouble
+    fired = _JUDGES[spec.name](spec, facts, reference)
+    if isinstance(fired, tuple):
+        return fired
+    if fired is not None:
+        return Signal.FIRED, fired
+    if facts.finished:
+        return Signal.SILENT, "the effect did not appear"
+    return Signal.BROKEN, facts.trouble
+
+
+def _predicate(spec: OracleSpec, facts: Facts, _reference: float | None) -> str | Judgement | None:
+    assert spec.insecure is not None
+    if not facts.finished:
+        return None
+    text = facts.report.text if facts.form_one else facts.outcome.stdout.decode("utf-8", "replace")
+    try:
+        insecure = search(spec.insecure, text or "")
+        secure = spec.secure is not None and search(spec.secure, text or "")
+    except PatternTooSlow as error:
+        return Signal.BROKEN, str(error)
+    if insecure and not secure:
+        return "the predicate holds"
+    return Signal.SILENT, f"the predicate does not hold of: {(text or '')[:160]}"
+
+
+def _signal(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | None:
+    return f"signal {facts.crash_signal}" if facts.crash_signal else None
+
+
+def _recursion(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | None:
+    if facts.crash_signal == "SIGSEGV":
+        return "stack overflow (signal SIGSEGV)"
+    if facts.form_one and facts.finished and facts.report.recursion:
+        return "uncaught RecursionError in the target"
+    return None
+
+
+def _write(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | None:
+    return "the forbidden path came to exist" if facts.written else None
+
+
+def _read(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | None:
+    return "the secret appeared in the output" if facts.secret_seen else None
+
+
+def _exec(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | None:
+    return "the canary executable was started" if facts.knocked else None
+
+
+def costs_of(facts: Facts) -> tuple[Cost, ...]:
+    """CPU by size, outside the imports; a run that was stopped counts as at least what it had used since its clock began."""
+    outcome, report = facts.outcome, facts.report
+    if not facts.form_one:
+        done = outcome.ending is Ending.EXITED
+        return (Cost(None, outcome.cpu_seconds, done),)
+    costs = report.costs
+    stopped = outcome.ending in {Ending.WALL_LIMIT, Ending.CPU_LIMIT}
+    if stopped and report.armed is not None:
+        used = outcome.cpu_seconds - report.armed
+        costs = (*costs, Cost(report.armed_size, max(0.0, used), finished=False))
+    return costs
+
+
+def _cpu(spec: OracleSpec, facts: Facts, reference: float | None) -> str | Judgement | None:
+    costs = costs_of(facts)
+    if not costs or facts.report.broken is not None:
+        return None
+    # The clocks inside are ours, but the supervisor's word is the last: they may not claim more than the run used.
+    if facts.form_one and sum(cost.seconds for cost in costs) > _MOST_CPU_DRIFT * facts.outcome.cpu_seconds + 0.2:
+        return Signal.BROKEN, "the clocks inside and outside the sandbox disagree"
+    last = costs[-1]
+    if last.size is not None:
+        if grows(costs, spec.budget_seconds):
+            return "CPU time grows faster than the input"
+        if last.finished and not facts.finished:
+            return None
+        if last.finished:
+            measured = exponent(costs)
+            grown = "too short to measure" if measured is None else f"exponent {measured:.2f}"
+            return Signal.SILENT, f"CPU {last.seconds:.2f} s at size {last.size}, {grown}"
+        return Signal.BROKEN, f"stopped at size {last.size} after {last.seconds:.2f} s, before any growth could be measured"
+    if reference is None:
+        # The reference runs themselves: they must end by themselves, below the budget.
+        if not last.finished or last.seconds >= spec.budget_seconds:
+            return f"CPU {spec.budget_seconds:g} s or more"
+        return None if not facts.finished else (Signal.SILENT, f"CPU {last.seconds:.2f} s")
+    if exceeds(last.seconds, spec.budget_seconds, reference):
+        return f"CPU {spec.budget_seconds:g} s or more, and ten times what the fixed version or the control takes"
+    if facts.finished and last.finished:
+        return Signal.SILENT, f"CPU {last.seconds:.2f} s against {reference:.2f} s"
+    return None
+
+
+_JUDGES: dict[OracleName, Callable[[OracleSpec, Facts, float | None], str | Judgement | None]] = {
+    OracleName.PREDICATE: _predicate,
+    OracleName.SIGNAL: _signal,
+    OracleName.RECURSION: _recursion,
+    OracleName.WRITE: _write,
+    OracleName.READ: _read,
+    OracleName.EXEC: _exec,
+    OracleName.CPU: _cpu,
+}

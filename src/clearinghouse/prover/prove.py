@@ -1,0 +1,240 @@
+"""Leads one bundle from its files to its verdict: which builds, which runs, in which order, how often, and when to stop."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from clearinghouse import __version__
+from clearinghouse.core.manifest import CallRun
+from clearinghouse.core.proof import (
+    Environment,
+    Grade,
+    Input,
+    MatrixRow,
+    OracleName,
+    ProofResult,
+    Signal,
+    Variant,
+    Verdict,
+)
+from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
+from clearinghouse.core.verdict import Basis, decide
+from clearinghouse.prover.oracles import VERSION
+from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.series import Series
+from clearinghouse.prover.variants import build_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from clearinghouse.prover.bundle import Bundle
+    from clearinghouse.prover.installed import Installed
+    from clearinghouse.prover.provision import Provisioner
+    from clearinghouse.prover.sandbox.interface import Sandbox
+    from clearinghouse.prover.builds import Builds
+
+_NAMED_RUNS = 2  # controls that must fire: a script that misses twice in two is not keyed on luck
+_LEAST_STOP = 2.0  # CPU seconds that one size may take before it is stopped
+_STOP_BUDGETS = 4.0
+_REFERENCE_TIMES = 12.0
+
+
+@dataclass(slots=True)
+class _Proof:
+    """One bundle under way."""
+
+    bundle: Bundle
+    builds: Builds
+    runner: Runner
+    provisioner: Provisioner
+    say: Callable[[str], None]
+    series: dict[tuple[Variant, Input], Series]
+
+    @property
+    def grade(self) -> Grade:
+        """Whose word the bundle is."""
+        if isinstance(self.bundle.manifest.run, CallRun):
+            return Grade.A
+        return Grade.C if self.predicate else Grade.B
+
+    @property
+    def predicate(self) -> bool:
+        return self.bundle.manifest.oracle.name is OracleName.PREDICATE
+
+    @property
+    def has_control(self) -> bool:
+        run = self.bundle.manifest.run
+        return (run.control_steps if isinstance(run, CallRun) else run.control) is not None
+
+    def observe(self, variant: Variant, tree: Installed, plan: Plan, times: int) -> Series:
+        """Add runs to a row of the matrix."""
+        key = (variant, plan.input)
+        series = self.series.setdefault(key, Series(variant, plan.input, tree.version))
+        for _ in range(times):
+            self.say(f"{variant.value}{' control' if plan.input is Input.CONTROL else ''} {series.n + 1}")
+            series.add(self.runner.run(tree, plan))
+        return series
+
+    def rows(self) -> tuple[MatrixRow, ...]:
+        return tuple(series.row() for series in self.series.values())
+
+
+def prove(
+    bundle: Bundle,
+    builds: Builds,
+    sandbox: Sandbox,
+    provisioner: Provisioner,
+    state: Path,
+    say: Callable[[str], None] = lambda _: None,
+) -> ProofResult:
+    """Run everything the verdict needs and decide it. `builds` are the installed releases; `say` hears each step."""
+    runner = Runner(sandbox, bundle.manifest, bundle.files, builds.interpreter, state)
+    try:
+        proof = _Proof(bundle, builds, runner, provisioner, say, {})
+        _lead(proof)
+        return _result(proof, sandbox)
+    finally:
+        runner.close()
+
+
+def _lead(proof: _Proof) -> None:
+    """Do the runs in the order that ends soonest when something is wrong."""
+    vulnerable, fixed = proof.builds.vulnerable, proof.builds.fixed
+    plan = Plan()
+    if proof.bundle.manifest.oracle.name is OracleName.CPU and not proof.runner.sized:
+        plan = _referenced_plan(proof)
+    elif proof.runner.sized:
+        stop = max(_LEAST_STOP, _STOP_BUDGETS * proof.bundle.manifest.oracle.budget_seconds)
+        plan = Plan(sizes=proof.runner.ladder(), until=proof.bundle.manifest.oracle.budget_seconds, stop_after=stop)
+    fired = _vulnerable_runs(proof, plan)
+    if fired.k == 0:
+        return
+    rate = lower_bound(fired.k, fired.n)
+    if rate < LEAST_RATE:
+        return
+    silent = silent_runs(rate)
+    if proof.grade is not Grade.A and not _silent(proof, Variant.NULL_TARGET, plan, silent):
+        return
+    if proof.has_control:
+        control = Plan(input=Input.CONTROL, stop_after=plan.stop_after, reference=None)
+        done = proof.series.get((Variant.VULNERABLE, Input.CONTROL))
+        row = proof.observe(Variant.VULNERABLE, vulnerable, control, silent - (done.n if done else 0))
+        if row.k or row.broken:
+            return
+    if fixed is None:
+        _scripts(proof, plan, silent)
+        return
+    fixed_plan = replace(plan, reference=None) if not proof.runner.sized else replace(plan, sizes=fired.largest_sizes())
+    done = proof.series.get((Variant.FIXED, Input.TRIGGER))
+    for _ in range(silent - (done.n if done else 0)):
+        row = proof.observe(Variant.FIXED, fixed, fixed_plan, 1)
+        if row.k or row.broken:
+            return
+    if proof.has_control:
+        row = proof.observe(Variant.FIXED, fixed, Plan(input=Input.CONTROL, stop_after=plan.stop_after), 1)
+        if row.k or row.broken:
+            return
+    _scripts(proof, plan, silent)
+    if proof.grade is Grade.A and proof.predicate:
+        # One more run that is not counted: which changed functions did the trigger pass through?
+        seen = proof.runner.run(vulnerable, replace(plan, compare=fixed.tree))
+        fired.changed = seen.facts.report.changed
+
+
+def _referenced_plan(proof: _Proof) -> Plan:
+    """cpu without sizes: what the fixed version and the control take sets where the vulnerable side is stopped."""
+    budget = proof.bundle.manifest.oracle.budget_seconds
+    measured = []
+    if proof.builds.fixed is not None:
+        row = proof.observe(Variant.FIXED, proof.builds.fixed, Plan(stop_after=2 * budget), 1)
+        measured.append(row.cpu)
+    if proof.has_control:
+        row = proof.observe(
+            Variant.VULNERABLE, proof.builds.vulnerable, Plan(input=Input.CONTROL, stop_after=2 * budget), 1
+        )
+        measured.append(row.cpu)
+    reference = max(measured)
+    # A little beyond the bar, so that a run stopped there has passed it whatever the clock's grain.
+    return Plan(stop_after=1.1 * max(budget, _REFERENCE_TIMES * reference), reference=reference)
+
+
+def _vulnerable_runs(proof: _Proof, plan: Plan) -> Series:
+    vulnerable = proof.builds.vulnerable
+    row = proof.observe(Variant.VULNERABLE, vulnerable, plan, 1)
+    row = proof.observe(Variant.VULNERABLE, vulnerable, plan, FIRST_RUNS - 1)
+    if 0 < row.k < row.n:
+        row = proof.observe(Variant.VULNERABLE, vulnerable, plan, MOST_RUNS - FIRST_RUNS)
+    return row
+
+
+def _silent(proof: _Proof, variant: Variant, plan: Plan, times: int, other: str | None = None) -> bool:
+    """Run a control that must stay silent, until it does not."""
+    base = proof.builds.vulnerable if variant is not Variant.F_NAMED_V else proof.builds.fixed
+    assert base is not None
+    tree = build_variant(proof.provisioner, base, variant, other)
+    for _ in range(times):
+        if proof.observe(variant, tree, replace(plan, reference=plan.reference), 1).k:
+            return False
+    return True
+
+
+def _scripts(proof: _Proof, plan: Plan, silent: int) -> None:
+    """The controls of a finder's script beyond the null target (DESIGN 4.3)."""
+    if proof.grade is Grade.A:
+        return
+    target, provisioner = proof.bundle.manifest.target, proof.provisioner
+    vulnerable = proof.builds.vulnerable
+    if target.fixed is not None:
+        if not _silent(proof, Variant.F_NAMED_V, plan, silent, target.vulnerable):
+            return
+        named = build_variant(provisioner, vulnerable, Variant.V_NAMED_F, target.fixed)
+        proof.observe(Variant.V_NAMED_F, named, plan, _NAMED_RUNS)
+    respelt = build_variant(provisioner, vulnerable, Variant.V_RESPELT)
+    proof.observe(Variant.V_RESPELT, respelt, plan, _NAMED_RUNS)
+
+
+def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
+    manifest = proof.bundle.manifest
+    fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
+    basis = Basis(
+        grade=proof.grade,
+        predicate=proof.predicate,
+        has_fix=manifest.target.fixed is not None,
+        doubt=fired.doubt,
+        foreign=fired.doubt if proof.grade is Grade.A else None,
+    )
+    rows = proof.rows()
+    infra = next((series for series in proof.series.values() if series.not_started), None)
+    if infra is not None:
+        reasons: tuple[str, ...] = (f"the sandbox failed: {infra.not_started}",)
+        verdict, confirm = Verdict.INFRA_ERROR, ()
+    else:
+        decision = decide(rows, basis)
+        verdict, reasons, confirm = decision.verdict, decision.reasons, decision.confirm
+    limits = {key: float(value) for key, value in asdict(proof.runner.limits).items()}
+    builds = [build for build in (proof.builds.vulnerable, proof.builds.fixed) if build is not None]
+    return ProofResult(
+        id=proof.bundle.id,
+        verdict=verdict,
+        grade=proof.grade,
+        confirm=confirm,
+        reasons=(*proof.builds.notes, *reasons),
+        matrix=rows,
+        function=fired.attributed,
+        environment=Environment(
+            prover=__version__,
+            oracle=f"{manifest.oracle.name}/{VERSION}",
+            runtime=proof.builds.interpreter.label,
+            platform=f"{platform.system().lower()}-{platform.machine()}",
+            isolation=sandbox.isolation,
+            limits=limits,
+            targets={build.version: build.digest for build in builds},
+        ),
+        logs={digest: log for series in proof.series.values() for digest, log in series.logs.items()},
+    )
+
+
+__all__ = ["Signal", "prove"]

@@ -1,0 +1,158 @@
+"""Installs exact releases, once each: resolved and fetched by hash, wheels only, without running any foreign code.
+
+A target folder is named by everything that determines it (package, version, companions, interpreter), written beside its
+final place and renamed, so that it is complete or absent; it is shared by all runs and never changed again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.errors import ClearinghouseError
+from clearinghouse.core.manifest_parser import normalised
+from clearinghouse.prover.installed import Installed, read_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from clearinghouse.core.manifest import Target
+    from clearinghouse.prover.interpreters import Interpreter
+
+_FORMAT = "1"
+_TIMEOUT = 300
+_NO_SUCH = re.compile(r"no solution found|no version of|not found in the package registry|no wheels|no matching", re.IGNORECASE)
+_NO_WHEEL = re.compile(
+    r"no wheels? (with|available|are)|has no (usable |compatible )?wheels|no-build|requires-python|"
+    r"does not satisfy Python|building (from )?source",
+    re.IGNORECASE,
+)
+
+
+class ProvisionError(ClearinghouseError):
+    """A release could not be installed; `kind` tells why: "no_release", "no_wheel" or "infra"."""
+
+    code = "provision"
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioner:
+    """Keeps installed targets under `cache`; safe for several threads and processes at once."""
+
+    cache: Path
+
+    def install(self, target: Target, version: str, interpreter: Interpreter) -> Installed:
+        """The target at `version` with its companions. Raises ProvisionError."""
+        pins = [f"{target.name}=={version}", *(f"{item.name}=={item.version}" for item in target.companions)]
+        facts = json.dumps([_FORMAT, pins, interpreter.version, interpreter.build])
+        key = f"{target.name}-{version}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}"
+        place = self.cache / "targets" / key
+        if not (place / "requirements.txt").is_file():
+            with self.lock(key):
+                if not (place / "requirements.txt").is_file():
+                    self._install_anew(pins, interpreter, place)
+        return read_installed(place, target.name, version)
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Hold the lock of one folder of the cache; freed by the system if the holder dies."""
+        folder = self.cache / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{key}.lock").open("w") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def workshop(self, place: Path) -> Iterator[Path]:
+        """A folder to fill, that becomes `place` when the block ends well and vanishes when it does not.
+
+        Call with the lock held. What a killed process left half-made is cleared away first.
+        """
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in place.parent.glob(f".{place.name}.*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        try:
+            yield folder
+            folder.chmod(0o755)
+            folder.rename(place)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _install_anew(self, pins: Sequence[str], interpreter: Interpreter, place: Path) -> None:
+        with self.workshop(place) as folder:
+            resolved = folder / "requirements.txt"
+            wanted = folder / "wanted.in"
+            wanted.write_text("\n".join(pins) + "\n")
+            common = ["--quiet", "--no-config", "--only-binary", ":all:", "--python", str(interpreter.executable)]
+            # A package-local `uv.toml` or a user's index pins must not change what a proof means: --no-config.
+            self._uv(
+                ["pip", "compile", *common, "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url",
+                 "--no-strip-extras", "--output-file", str(resolved), str(wanted)],
+                pins[0], interpreter,
+            )  # fmt: skip
+            self._uv(
+                ["pip", "install", *common, "--require-hashes", "--no-deps", "--compile-bytecode", "--link-mode", "copy",
+                 "--target", str(folder / "tree"), "--requirement", str(resolved)],
+                pins[0], interpreter,
+            )  # fmt: skip
+            wanted.unlink()
+            _make_readable(folder)
+
+    def _uv(self, arguments: list[str], pin: str, interpreter: Interpreter) -> None:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
+        try:
+            done = subprocess.run(
+                [uv_executable(), *arguments], capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired:
+            raise ProvisionError(f"installing {pin} took longer than {_TIMEOUT} s; run again", "infra") from None
+        if done.returncode == 0:
+            return
+        words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).replace("×", "").replace("╰─▶", "").split())[:600]
+        if _NO_WHEEL.search(words):
+            raise ProvisionError(f"{pin} has no wheel for {interpreter.label}: {words}", "no_wheel")
+        if _NO_SUCH.search(words):
+            raise ProvisionError(f"{pin} cannot be resolved for {interpreter.label}: {words}", "no_release")
+        raise ProvisionError(f"{pin} could not be fetched (check the network): {words}", "infra")
+
+
+def uv_executable() -> str:
+    """The uv that belongs to this installation, else the one on PATH. Raises ProvisionError."""
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415  # optional at import time: reading a bundle needs no installer
+
+        return str(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
+        if found is None:
+            raise ProvisionError("uv is not installed; reinstall openclearinghouse with its dependencies", "infra") from None
+        return found
+
+
+def _make_readable(folder: Path) -> None:
+    """Runs have another user id: folders 755, files 644 (or 755 where executable)."""
+    for parent, folders, files in os.walk(folder):
+        for name in folders:
+            (Path(parent) / name).chmod(0o755)
+        for name in files:
+            path = Path(parent) / name
+            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+__all__ = ["Installed", "ProvisionError", "Provisioner", "normalised"]

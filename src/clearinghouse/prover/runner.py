@@ -1,0 +1,244 @@
+"""Runs one bundle once: builds the stand, starts the sandbox, reads what was seen, has the oracle judge it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearinghouse.core.manifest import CallRun, Manifest, ScriptRun
+from clearinghouse.core.proof import Input, OracleName, Signal
+from clearinghouse.core.steps import uses_size
+from clearinghouse.prover.attribution import attribute
+from clearinghouse.prover.door import Door
+from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
+from clearinghouse.prover.oracles import costs_of, judge
+from clearinghouse.prover.sandbox.interface import Bind, Command, Limits, Outcome
+from clearinghouse.prover.stand import Stand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from clearinghouse.prover.installed import Installed
+    from clearinghouse.prover.interpreters import Interpreter
+    from clearinghouse.prover.sandbox.interface import Sandbox
+
+HARNESS = Path(__file__).parent / "harness"
+_START_CALL = (
+    "import sys; sys.path[0] = '/opt/clearinghouse'; import clearinghouse_harness.call as c; del sys.path[0]; c.main()"
+)
+_FIRST_SIZE, _LAST_SIZE = 16, 2**22
+_IMPORT_SECONDS = 8.0  # CPU allowed for starting and importing, beside what the clock counts
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one run differs from the next: the input, and for cpu what to stop at and which sizes to try."""
+
+    input: Input = Input.TRIGGER
+    sizes: tuple[int, ...] = ()
+    until: float = 0.0  # stop going up in size once one took this long
+    stop_after: float = 0.0  # CPU seconds at which a single size is stopped
+    reference: float | None = None
+    compare: Path | None = None  # tree of another release, to name the changed functions that the run entered
+
+
+class Runner:
+    """Runs one bundle's proof against installed trees. Keeps a folder with its files until closed."""
+
+    def __init__(
+        self, sandbox: Sandbox, manifest: Manifest, files: Mapping[str, bytes], interpreter: Interpreter, state: Path
+    ) -> None:
+        self.manifest = manifest
+        self.interpreter = interpreter
+        self._sandbox = sandbox
+        self._files = files
+        state.mkdir(parents=True, exist_ok=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="bundle.", dir=state)
+        root = Path(self._folder.name)
+        root.chmod(0o711)
+        self._plain = root / "files"
+        self._templates = any(path.endswith(".tmpl") for path in files)
+        self._write_files(self._plain, None)
+
+    def close(self) -> None:
+        """Remove what was written for the runs."""
+        self._folder.cleanup()
+
+    @property
+    def limits(self) -> Limits:
+        """The ceilings of each run."""
+        wall = self.manifest.wall_seconds
+        return Limits(wall_seconds=wall, cpu_seconds=wall, memory_mib=self.manifest.memory_mib)
+
+    @property
+    def sized(self) -> bool:
+        """Whether the cpu oracle measures a growth law rather than a ratio."""
+        run = self.manifest.run
+        return self.manifest.oracle.name is OracleName.CPU and isinstance(run, CallRun) and uses_size(run.steps)
+
+    def ladder(self) -> tuple[int, ...]:
+        """The sizes to go up: the finder's own, or doubling from small."""
+        if self.manifest.oracle.sizes:
+            return self.manifest.oracle.sizes
+        sizes = []
+        size = _FIRST_SIZE
+        while size <= _LAST_SIZE:
+            sizes.append(size)
+            size *= 2
+        return tuple(sizes)
+
+    def run(self, tree: Installed, plan: Plan) -> Observation:
+        """One run, judged."""
+        stand = Stand()
+        with contextlib.ExitStack() as stack:
+            door = self._open_door(stack)
+            files = self._filled_files(stack, stand)
+            command = self._command(tree, plan, stand, files)
+            if door is not None:
+                command = replace(command, sockets=(stand.door(door.path),))
+            outcome = self._sandbox.run(command)
+        knocks = door.knocks if door is not None else []
+        return self._observe(outcome, plan, stand, knocks)
+
+    def _observe(self, outcome: Outcome, plan: Plan, stand: Stand, knocks: list[tuple[int, bytes]]) -> Observation:
+        run = self.manifest.run
+        report = parse_report(outcome.report)
+        secret = stand.secret.encode()
+        facts = Facts(
+            outcome=outcome,
+            report=report,
+            form_one=isinstance(run, CallRun),
+            knocked=any(uid == outcome.uid and text == stand.knock.encode() for uid, text in knocks),
+            secret_seen=secret in outcome.stdout or secret in outcome.stderr or stand.secret in (report.text or ""),
+            written=stand.write in outcome.present,
+        )
+        signal, signature = judge(self.manifest.oracle, facts, plan.reference)
+        function, doubt = attribute(self.manifest.oracle.name, facts) if signal is Signal.FIRED else (None, None)
+        costs = costs_of(facts)
+        cpu = costs[-1].seconds if self.manifest.oracle.name is OracleName.CPU and costs else outcome.cpu_seconds
+        log, digest = log_of(outcome, report)
+        return Observation(signal, signature, facts, function, doubt, cpu, log, digest)
+
+    @contextlib.contextmanager
+    def _door(self) -> Iterator[Door]:
+        with tempfile.TemporaryDirectory(prefix="door.", dir=self._folder.name) as folder:
+            Path(folder).chmod(0o711)
+            with Door(Path(folder)) as door:
+                yield door
+
+    def _open_door(self, stack: contextlib.ExitStack) -> Door | None:
+        return stack.enter_context(self._door()) if self.manifest.oracle.name is OracleName.EXEC else None
+
+    def _filled_files(self, stack: contextlib.ExitStack, stand: Stand) -> Path:
+        """The folder shown as /work/files: shared, unless templates must be filled for this run alone."""
+        if not self._templates:
+            return self._plain
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="filled.", dir=self._folder.name)))
+        folder.chmod(0o711)
+        self._write_files(folder / "files", stand)
+        return folder / "files"
+
+    def _write_files(self, folder: Path, stand: Stand | None) -> None:
+        folder.mkdir(mode=0o755)
+        for path, content in self._files.items():
+            if not path.startswith("files/"):
+                continue
+            place = folder / path.removeprefix("files/")
+            for parent in reversed(place.relative_to(folder).parents[:-1]):
+                (folder / parent).mkdir(mode=0o755, exist_ok=True)
+            filled = stand.fill_bytes(content) if stand is not None and path.endswith(".tmpl") else content
+            place.write_bytes(filled)
+            place.chmod(0o755 if content.startswith(b"#!") else 0o644)
+
+    def _command(self, tree: Installed, plan: Plan, stand: Stand, files: Path) -> Command:
+        interpreter, run = self.interpreter, self.manifest.run
+        binds = [
+            Bind(tree.tree, "/opt/target"),
+            Bind(HARNESS, "/opt/clearinghouse/clearinghouse_harness"),
+            Bind(files, "/work/files"),
+        ]
+        if not interpreter.is_system:
+            binds.append(Bind(interpreter.prefix, "/opt/python"))
+        if plan.compare is not None:
+            binds.append(Bind(plan.compare, "/opt/other"))
+        environment = {
+            "PATH": f"{str(Path(interpreter.inside).parent)}:/usr/bin:/bin",
+            "HOME": "/work",
+            "TMPDIR": "/tmp",  # noqa: S108  # the sandbox's own
+            "LANG": "C.UTF-8",
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        if interpreter.library_path:
+            environment["LD_LIBRARY_PATH"] = interpreter.library_path
+        form = self._call_form(run, tree, plan, stand) if isinstance(run, CallRun) else self._script_form(run, plan, stand, tree)
+        argv, stdin, extra = form
+        return Command(
+            argv=argv,
+            env={**environment, **extra},
+            stdin=stdin,
+            binds=tuple(binds),
+            files=stand.files(interpreter.inside, interpreter.library_path),
+            folders=stand.folders(),
+            watch=(stand.write,),
+            report=True,
+            limits=self._limits(plan),
+            mask=interpreter.site_folders,
+        )
+
+    def _limits(self, plan: Plan) -> Limits:
+        limits = self.limits
+        if not plan.stop_after:
+            return limits
+        if isinstance(self.manifest.run, ScriptRun):
+            cpu = plan.stop_after
+        else:
+            # Doubling sizes cost at most twice the last one when cost grows with them; the clock inside stops earlier.
+            cpu = _IMPORT_SECONDS + plan.stop_after * 3
+        return replace(limits, cpu_seconds=min(cpu, limits.cpu_seconds))
+
+    def _call_form(
+        self, run: CallRun, tree: Installed, plan: Plan, stand: Stand
+    ) -> tuple[tuple[str, ...], bytes, dict[str, str]]:
+        steps = run.steps if plan.input is Input.TRIGGER else run.control_steps
+        job: dict[str, Any] = {
+            "steps": stand.fill(steps),
+            "show": list(run.show),
+            "own": list(tree.own),
+            "needles": stand.needles(),
+            "clock": self.manifest.oracle.name is OracleName.CPU,
+            "sizes": list(plan.sizes),
+            "until": plan.until,
+            "stop_after": plan.stop_after or self.limits.cpu_seconds,
+            "compare": "/opt/other/" if plan.compare is not None else None,
+        }
+        environment: dict[str, str] = stand.fill(dict(run.env))
+        argv = (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL)
+        return argv, json.dumps(job).encode(), environment
+
+    def _script_form(
+        self, run: ScriptRun, plan: Plan, stand: Stand, tree: Installed
+    ) -> tuple[tuple[str, ...], bytes, dict[str, str]]:
+        chosen = run.argv if plan.input is Input.TRIGGER else run.control
+        assert chosen is not None
+        program, *rest = stand.fill(list(chosen))
+        stdin = self._files[run.stdin] if run.stdin else b""
+        if run.stdin and run.stdin.endswith(".tmpl"):
+            stdin = stand.fill_bytes(stdin)
+        environment = stand.environment()
+        environment["PYTHONPATH"] = "/opt/clearinghouse/clearinghouse_harness/site:/opt/target"
+        environment["CLEARINGHOUSE_WATCH"] = json.dumps(
+            {"own": [path for path in tree.own if path.endswith(".py")], "needles": stand.needles(),
+             "sample": self.manifest.oracle.name is OracleName.CPU},
+        )  # fmt: skip
+        if program == "python":
+            program = self.interpreter.inside
+        elif "/" not in program:
+            program = f"/usr/bin/{program}"
+        elif not program.startswith("/"):
+            program = f"/work/{program}"
+        return (program, *rest), stdin, environment

@@ -1,0 +1,106 @@
+"""The stand of one run: fresh random canaries, where they lie, and how the run is told of them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clearinghouse.prover.sandbox.interface import Bind, File
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXEC = "/canary/exec"
+ROOT = "/canary/root"
+OUT = "/canary/out"
+_KNOCK = """import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("/canary/door")
+s.sendall({token!r}.encode())
+s.recv(1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Canaries of one run; nothing in them can be known before it starts."""
+
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
+    secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    knock: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def read(self) -> str:
+        """The secret file, in a sibling of an innocent folder whose name is a prefix of its own folder's."""
+        return f"{ROOT}-{self.token}/secret.txt"
+
+    @property
+    def write(self) -> str:
+        """The path that must not come to exist; its folder is writable."""
+        return f"{OUT}/{self.token}"
+
+    def environment(self) -> dict[str, str]:
+        """What a script of form 2 is told."""
+        return {
+            "CANARY_EXEC": EXEC,
+            "CANARY_READ": self.read,
+            "CANARY_ROOT": ROOT,
+            "CANARY_WRITE": self.write,
+            "CANARY_TOKEN": self.token,
+        }
+
+    def needles(self) -> list[str]:
+        """Texts that mark an event as touching a canary."""
+        return [EXEC, self.read, self.write, self.token]
+
+    def fill(self, value: Any) -> Any:
+        """Replace the placeholders in every text of a JSON-like value."""
+        if isinstance(value, str):
+            if "{{" not in value:
+                return value
+            for name, text in (
+                ("exec", EXEC), ("read", self.read), ("root", ROOT), ("write", self.write), ("token", self.token),
+            ):  # fmt: skip
+                value = value.replace("{{canary." + name + "}}", text)
+            return _fill_paths(value)
+        if isinstance(value, dict):
+            return {key: self.fill(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.fill(item) for item in value]
+        return value
+
+    def fill_bytes(self, content: bytes) -> bytes:
+        """The same for the content of a template file; bytes that are not UTF-8 pass through."""
+        text = content.decode("utf-8", "surrogateescape")
+        filled: str = self.fill(text)
+        return filled.encode("utf-8", "surrogateescape")
+
+    def files(self, python: str, library_path: str | None) -> tuple[File, ...]:
+        """The canary executable and the secret. `python` is an interpreter inside; it needs `library_path` if not None."""
+        library = f"LD_LIBRARY_PATH={library_path} " if library_path else ""
+        script = f'#!/bin/sh\n{library}exec {python} -I -S /canary/knock.py "$@"\n'
+        return (
+            File(EXEC, script.encode(), 0o555),
+            File("/canary/knock.py", _KNOCK.format(token=self.knock).encode()),
+            File(self.read, self.secret.encode()),
+        )
+
+    @staticmethod
+    def folders() -> tuple[str, ...]:
+        """Writable folders of the stand."""
+        return (OUT, ROOT)
+
+    @staticmethod
+    def door(socket: Path) -> Bind:
+        """Where the canary executable knocks."""
+        return Bind(socket, "/canary/door")
+
+
+def _fill_paths(text: str) -> str:
+    """Replace {{path:files/x}} by where that file lies inside."""
+    parts = text.split("{{path:")
+    for index in range(1, len(parts)):
+        path, closed, rest = parts[index].partition("}}")
+        parts[index] = f"/work/{path}{rest}" if closed else "{{path:" + parts[index]
+    return "".join(parts)

@@ -1,0 +1,67 @@
+"""Runs a proof on a release that its bundle does not name: what decides whether two findings are one bug."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.proof import Input, OracleName, Signal, Trial, Variant
+from clearinghouse.core.statistics import FIRST_RUNS, lower_bound, silent_runs
+from clearinghouse.prover.provision import ProvisionError
+from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.series import Series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearinghouse.prover.builds import Builds
+    from clearinghouse.prover.bundle import Bundle
+    from clearinghouse.prover.provision import Provisioner
+    from clearinghouse.prover.sandbox.interface import Sandbox
+
+_STOP_BUDGETS = 4.0
+_LEAST_STOP = 2.0
+
+
+def try_on(
+    bundle: Bundle, builds: Builds, version: str, sandbox: Sandbox, provisioner: Provisioner, state: Path
+) -> Trial:
+    """As many runs as silence needs for a proof that fires every time, fewer as soon as one fires.
+
+    `function` is the changed function that the trigger passes through on the vulnerable release when compared with `version`.
+    """
+    try:
+        tree = provisioner.install(bundle.manifest.target, version, builds.interpreter)
+    except ProvisionError as error:
+        return Trial(version, Signal.BROKEN, 0, 0, error.message)
+    runner = Runner(sandbox, bundle.manifest, bundle.files, builds.interpreter, state)
+    try:
+        plan = _plan(runner, builds)
+        series = Series(Variant.OTHER, Input.TRIGGER, version)
+        for _ in range(silent_runs(lower_bound(FIRST_RUNS, FIRST_RUNS))):
+            series.add(runner.run(tree, plan))
+            if series.k or series.broken:
+                break
+        row = series.row()
+        function = None
+        if bundle.manifest.oracle.name is OracleName.PREDICATE and not series.k and not series.broken:
+            seen = runner.run(builds.vulnerable, replace(plan, compare=tree.tree))
+            function = seen.facts.report.changed[0] if seen.facts.report.changed else seen.function
+    finally:
+        runner.close()
+    signal = Signal.FIRED if row.k else Signal.BROKEN if row.broken else Signal.SILENT
+    return Trial(version, signal, row.n, row.k, row.signature, function)
+
+
+def _plan(runner: Runner, builds: Builds) -> Plan:
+    """The plan for a side that should be silent: for cpu, the sizes that the vulnerable release went through."""
+    oracle = runner.manifest.oracle
+    if oracle.name is not OracleName.CPU:
+        return Plan()
+    stop = max(_LEAST_STOP, _STOP_BUDGETS * oracle.budget_seconds)
+    if not runner.sized:
+        return Plan(stop_after=2 * oracle.budget_seconds)
+    going_up = Plan(sizes=runner.ladder(), until=oracle.budget_seconds, stop_after=stop)
+    seen = Series(Variant.VULNERABLE, Input.TRIGGER, builds.vulnerable.version)
+    seen.add(runner.run(builds.vulnerable, going_up))
+    return replace(going_up, sizes=seen.largest_sizes())
