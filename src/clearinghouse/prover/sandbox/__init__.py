@@ -1,1 +1,1 @@
-"""Where foreign code runs: one interface, one provider today (bubblewrap on Linux); where there is none, nothing runs."""
+"""Where foreign code runs: one interface, one provider today (bubblewrap on Linux); without one, nothing runs."""

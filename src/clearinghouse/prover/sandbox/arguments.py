@@ -1,7 +1,8 @@
 """What bubblewrap is told for one run: every namespace, an empty root, and in it only what the command was given.
 
-Pure: the same command on the same kind of host gives the same list. The order matters: mounts cover what stands before them, and
-the root is made read-only when all is in place. An element `{"data": bytes}` stands for a descriptor that reads them.
+Pure: the same command on the same kind of host gives the same list. The order matters: mounts cover what stands
+before them, and the root is made read-only when all is in place. An element `{"data": bytes}` stands for a descriptor
+that reads them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The provider for Linux: bubblewrap with every namespace, behind control groups, a system call filter, Landlock and limits."""
+"""The provider for Linux: bubblewrap, control groups, a system call filter, Landlock and resource limits together."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 import weakref
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.prover.sandbox.arguments import WRITABLE, Host, arguments
@@ -57,7 +58,7 @@ class BubblewrapSandbox:
 
     @property
     def isolation(self) -> str:
-        """ "g2" when every layer holds, else "g1" with what is missing."""
+        """Grade "g2" when every layer holds, else "g1" with what is missing."""
         missing = [*self._hierarchies.missing, *(() if self._landlock else ("landlock",))]
         return f"g1 (without: {', '.join(missing)})" if missing else "g2"
 
@@ -71,18 +72,16 @@ class BubblewrapSandbox:
 
     def run(self, command: Command) -> Outcome:
         """Run `command` to its end; see interface.py."""
-        return self.watched(command)[0]
+        return self.observed(command)[0]
 
-    def watched(self, command: Command) -> tuple[Outcome, Watcher]:
-        """The outcome, and the watcher that it was read from (for the probe)."""
+    def observed(self, command: Command) -> tuple[Outcome, int]:
+        """The outcome, and the version of Landlock that held the command (0: none, -1: it never started)."""
         with ExitStack() as stack:
             uid = stack.enter_context(leased_user())
             try:
                 group = self._make_group(command)
             except OSError as error:
-                raise_detail = f"cannot make the run's control group: {error}"
-                line = stack.enter_context(socket.socketpair()[0])
-                return Outcome(Ending.NOT_STARTED, uid=uid, detail=raise_detail), Watcher(command.limits, None, line)
+                return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot make the run's control group: {error}"), -1
             if group:
                 stack.callback(self._bury, group)
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -101,7 +100,7 @@ class BubblewrapSandbox:
                 self._launcher.start(self._spec(command, group, uid), passed)
             watcher = Watcher(command.limits, group, ours)
             watcher.follow(readers["stdout"], readers["stderr"], readers["report"])
-            return _outcome(command, watcher, uid), watcher
+            return _outcome(command, watcher, uid), watcher.landlock
 
     def _make_group(self, command: Command) -> Group | None:
         if not self._hierarchies.places:
@@ -149,7 +148,7 @@ class BubblewrapSandbox:
         binds = [(os.path.realpath(path), name) for path, name in names.items()]
         executable = self._program.executable
         if self._stage:
-            common = os.path.commonpath([os.path.dirname(path) for path in self._program.needs])
+            common = os.path.commonpath([Path(path).parent for path in self._program.needs])
             binds += [(path, f"bwrap/{os.path.relpath(path, common)}") for path in self._program.needs]
             executable = f"{self._stage}/bwrap/{os.path.relpath(executable, common)}"
         return {

@@ -1,8 +1,8 @@
 """Bounds and counts a run with the kernel's control groups, each controller taken where this host has it.
 
-Version 2 where its tree is ours to use, version 1 where that is what the host has, nothing where neither can be written: an
-ordinary user then runs without, and says so in the isolation grade. Groups are made below our own, so that the
-limits set around the supervisor hold for its runs too.
+Version 2 where its tree is ours to use, version 1 where that is what the host has, nothing where neither can be
+written: an ordinary user then runs without, and says so in the isolation grade. Groups are made below our own, so
+that the limits set around the supervisor hold for its runs too.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ def read_trees(mountinfo: str, membership: str) -> Iterator[Tree]:
     """The hierarchies named in the two kernel files of that name."""
     own = {}
     for line in membership.splitlines():
-        number, controllers, path = line.split(":", 2)
-        own["" if number == "0" else controllers] = path
+        number, named, path = line.split(":", 2)
+        own["" if number == "0" else named] = path
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         fields, (kind, _, options) = before.split(), after.split(" ", 2)

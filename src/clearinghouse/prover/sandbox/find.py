@@ -1,4 +1,4 @@
-"""Finds the sandbox of this machine, or says in one line why there is none and what to do: without one, nothing foreign runs."""
+"""Finds the sandbox of this machine, or says in one line why there is none and what to do: no walls, no run."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox, Program
 
 _ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_FOR_ALL = 0o005  # read and traverse
 _STAGES = ("/mnt", "/media", "/srv", "/run")
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")
 _ADVICE_NAMESPACES = (
@@ -28,8 +29,8 @@ _ADVICE_NAMESPACES = (
     "user.max_user_namespaces above 0), or run on a host that has them"
 )
 _ADVICE_APPARMOR = (
-    "AppArmor restricts user namespaces (Ubuntu 24.04 and later): load the distribution's bwrap-userns-restrict profile "
-    "(package apparmor-profiles) and install the distribution's bubblewrap, or set "
+    "AppArmor restricts user namespaces (Ubuntu 24.04 and later): load the distribution's bwrap-userns-restrict "
+    "profile (package apparmor-profiles) and install the distribution's bubblewrap, or set "
     "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
 )
 
@@ -119,10 +120,10 @@ def compiled_init(folder: Path) -> str:
 
 def probe(sandbox: BubblewrapSandbox) -> None:
     """One run of nothing, or SandboxUnavailable with what went wrong."""
-    outcome, watcher = sandbox.watched(Command(("/usr/bin/env", "true"), limits=Limits(wall_seconds=30.0)))
+    outcome, landlock = sandbox.observed(Command(("/usr/bin/env", "true"), limits=Limits(wall_seconds=30.0)))
     if outcome.ending is not Ending.EXITED or outcome.code != 0:
         raise SandboxUnavailable(f"the sandbox does not start: {_reason(outcome)}", advice=advice_for(_reason(outcome)))
-    sandbox.demand_landlock(watcher.landlock)
+    sandbox.demand_landlock(landlock)
 
 
 def advice_for(reason: str) -> str:
@@ -147,7 +148,7 @@ def _find_host(init_code: str, help_text: str) -> Host:
     for name in _ROOT_NAMES:
         path = Path("/", name)
         if path.is_symlink():
-            links.append((os.readlink(path), str(path)))
+            links.append((str(path.readlink()), str(path)))
         elif path.is_dir():
             folders.append(str(path))
     return Host(
@@ -165,6 +166,6 @@ def _find_host(init_code: str, help_text: str) -> Host:
 def _find_stage() -> str:
     """A folder that every user can traverse, to mount the stage over in a namespace of its own."""
     for path in map(Path, _STAGES):
-        if path.is_dir() and not path.is_symlink() and path.stat().st_mode & 0o005 == 0o005:
+        if path.is_dir() and not path.is_symlink() and path.stat().st_mode & _FOR_ALL == _FOR_ALL:
             return str(path)
     raise SandboxUnavailable("none of /mnt, /media, /srv, /run is a folder", advice="create /mnt")

@@ -1,22 +1,22 @@
-"""The first process of a run: starts the command inside every wall, reaps, stops it at its limits, and reports from outside it.
+"""The first process of a run: starts the command inside every wall, stops it at its limits, reaps, reports.
 
-Runs as a program, alone, as pid 1 of the sandbox, under the supervisor's own Python with `-I -S`. It imports built-in and C modules
-only: every further import is paid in every run. Descriptors: 0-2 the command's, 3 its report pipe, 4 the line to the
-supervisor, 5 the orders (a marshalled dictionary, written by `orders` in bubblewrap.py).
+Runs as a program, alone, as pid 1 of the sandbox, under the supervisor's own Python with `-I -S`. It imports built-in
+and C modules only: every further import is paid in every run. Descriptors: 0-2 the command's, 3 its report pipe, 4
+the line to the supervisor, 5 the orders (a marshalled dictionary, written by bubblewrap.py).
 
 On the line it says `ready <landlock version>`, waits for `go`, and at the end says
 `end <how> <code> <cpu µs of children> <own cpu µs> <wall µs> <peak KiB> <present indexes, comma separated, or ->`, or
 `fail <text>`. A byte from the supervisor after `go` names a limit it saw crossed; a closed line ends the run at once.
 """
 
+import _ctypes
+import _signal  # type: ignore[import-not-found]  # `signal` builds its enumerations at every start
 import marshal
 import posix
 import resource
 import select
 import time
-
-import _ctypes
-import _signal
+from posix import _exit as leave
 
 TYPE_CHECKING = False  # the module that defines it costs milliseconds
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ PR_SET_NO_NEW_PRIVS = 38
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
 LANDLOCK_VERSION = 1
 LANDLOCK_PATH_BENEATH = 1
+KIND_OF_FILE, FOLDER = 0o170000, 0o040000
 FS_WRITE_FILE = 1 << 1
 FS_REFER = 1 << 13
 FS_TRUNCATE = 1 << 14
@@ -42,7 +43,7 @@ STOPS = {b"c": "cpu", b"m": "memory"}
 
 def call(name: str, *arguments: "int | bytes | None") -> int:
     """Call a C library function that takes integers and pointers; the whole ctypes package costs more than the call."""
-    address = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)
+    address = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[arg-type]
     return int(_ctypes.call_function(address, arguments))
 
 
@@ -59,7 +60,7 @@ def say(text: str) -> None:
 def fail(text: str) -> "NoReturn":
     """Give up: the sandbox could not be set up as ordered."""
     say("fail " + text.replace("\n", " "))
-    posix._exit(1)
+    leave(1)
 
 
 def read_all(descriptor: int) -> bytes:
@@ -73,7 +74,7 @@ def read_all(descriptor: int) -> bytes:
 
 
 def landlock(writable: "list[str]") -> "tuple[int, int]":
-    """A rule set under which only `writable` trees and the harmless devices can be changed: (version, descriptor or -1)."""
+    """A rule set under which only `writable` trees and harmless devices can be changed: (version, descriptor or -1)."""
     version = call("syscall", LANDLOCK_CREATE, None, 0, LANDLOCK_VERSION)
     if version < 1:
         return 0, -1
@@ -132,8 +133,8 @@ def become(orders: "dict[str, Any]", rules: int, trouble: int) -> "NoReturn":
         step = "run " + orders["argv"][0].decode("utf-8", "replace")
         posix.execve(orders["argv"][0], orders["argv"], orders["env"])
     except (OSError, ValueError) as error:
-        posix.write(trouble, ("cannot %s: %s" % (step, error)).encode())
-    posix._exit(127)
+        posix.write(trouble, f"cannot {step}: {error}".encode())
+    leave(127)
 
 
 class Run:
@@ -202,7 +203,7 @@ class Run:
     def obey(self, order: bytes) -> None:
         """Take a stop order; a closed line means that the supervisor is dead, and pid 1's exit ends everyone."""
         if not order:
-            posix._exit(1)
+            leave(1)
         self.stopped = self.stopped or STOPS[order]
 
     def measure(self) -> None:
@@ -230,7 +231,7 @@ class Run:
         """Kill what is left and collect it: nothing but us lives in this pid namespace afterwards."""
         try:
             while True:
-                try:
+                try:  # noqa: SIM105 - contextlib would have to be imported
                     posix.kill(-1, _signal.SIGKILL)
                 except ProcessLookupError:
                     pass
@@ -267,7 +268,7 @@ def exists(path: str) -> bool:
         except PermissionError:
             posix.chmod(parent, 0o700)
             found = posix.lstat(here)
-        if position < len(parts) - 1 and found.st_mode & 0o170000 != 0o040000:
+        if position < len(parts) - 1 and found.st_mode & KIND_OF_FILE != FOLDER:
             return False
     return True
 
@@ -295,9 +296,9 @@ def main() -> None:
     version, rules = landlock(orders["writable"])
     if not version and orders["landlock"]:
         fail("Landlock is gone")
-    say("ready %d" % version)
+    say(f"ready {version}")
     if posix.read(LINE, 1) != b"g":
-        posix._exit(1)
+        leave(1)
     before = time.process_time()
     run = Run(orders, rules)
     run.follow()
@@ -307,13 +308,13 @@ def main() -> None:
     cpu = usage(resource.RUSAGE_CHILDREN)
     peak = max(run.peak, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     own = time.process_time() - before
-    amounts = (int(cpu * 1e6), int(own * 1e6), int(wall * 1e6), peak, present(orders["watch"]))
-    say("end %s %d " % (how, code) + "%d %d %d %d %s" % amounts)
+    found = present(orders["watch"])
+    say(f"end {how} {code} {cpu * 1e6:.0f} {own * 1e6:.0f} {wall * 1e6:.0f} {peak} {found}")
 
 
 if __name__ == "__main__":
     try:
         main()
     except BaseException as error:  # noqa: BLE001 - whatever it is, the supervisor must hear of it
-        fail("init: %s: %s" % (type(error).__name__, error))
-    posix._exit(0)  # the interpreter's own farewell would only cost time
+        fail(f"init: {type(error).__name__}: {error}")
+    leave(0)  # the interpreter's own farewell would only cost time

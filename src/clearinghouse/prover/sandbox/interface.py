@@ -1,8 +1,9 @@
 """What a sandbox promises: run one command with nothing but what it is given, and say from outside what happened.
 
-Layout inside, the same on every host: `/work` (fresh, writable, the working directory), `/tmp` and `/dev/shm` (writable, size
-capped), read-only binds and files as asked, `/usr` of the host without `/usr/local`, a tiny `/etc`, no network but a private
-loopback, no capabilities, no other process. The command never runs as root and never sees the host's names, files or secrets.
+Layout inside, the same on every host: `/work` (fresh, writable, the working directory), `/tmp` and `/dev/shm`
+(writable, size capped), read-only binds and files as asked, `/usr` of the host without `/usr/local`, a tiny `/etc`,
+no network but a private loopback, no capabilities, no other process. The command never runs as root and never sees
+the host's names, files or secrets.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class File:
 class Command:
     """What to run. `argv[0]` is an absolute path inside; the environment is exactly `env`.
 
-    Descriptor 3 is open for writing when `report` is set: what the command writes there comes back apart from its output.
-    `watch` are absolute paths inside whose existence is looked up, without following links, after every process of the run
-    is dead. `folders` are empty writable folders to make (absolute, inside). `sockets` are host Unix sockets to show inside
-    (writable, connectable).
+    Descriptor 3 is open for writing when `report` is set: what the command writes there comes back apart from its
+    output. `watch` are absolute paths inside whose existence is looked up, without following links, after every process
+    of the run is dead. `folders` are empty writable folders to make (absolute, inside). `sockets` are host Unix sockets
+    to show inside (writable, connectable).
     """
 
     argv: tuple[str, ...]
@@ -83,7 +84,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the supervisor saw. `code` is the exit status or the signal number; `cpu_seconds` counts every process of the run.
+    """What the supervisor saw. `code` is the exit status or the signal number; `cpu_seconds` counts every process.
 
     `present` are the watched paths that existed afterwards. `memory_kib` is the peak, None where the host cannot tell.
     """
@@ -107,7 +108,7 @@ class Sandbox(Protocol):
 
     @property
     def isolation(self) -> str:
-        """ "g2" when every layer holds, else "g1 (without: cgroup memory, landlock)" naming what is missing."""
+        """Grade "g2" when every layer holds, else "g1 (without: cgroup memory, landlock)" naming what is missing."""
         ...
 
     def run(self, command: Command) -> Outcome:

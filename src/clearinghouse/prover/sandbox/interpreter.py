@@ -1,4 +1,4 @@
-"""Where the sandbox's init finds a Python: the supervisor's own, shown inside at a neutral path with nothing but its library."""
+"""Where the sandbox's init finds a Python: the supervisor's own, shown at a neutral path with only its library."""
 
 from __future__ import annotations
 

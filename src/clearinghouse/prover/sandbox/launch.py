@@ -1,14 +1,18 @@
 """Starts bubblewrap for the supervisor: one small, single-threaded process that forks for every run.
 
-Runs as a program under `sys.executable -I -S`, standard library only. The supervisor has threads and a large heap: forking it
-to change credentials is neither safe nor cheap, and a fresh Python for every run would double the cost of a run. It reads
-requests from descriptor 0 (a Unix socket of packets): a one-byte message with the descriptors named in `PASSED`, of which
-`spec` holds a marshalled dictionary. It ends when that socket closes, which is when the supervisor ends, however it ends.
+Runs as a program under `sys.executable -I -S`, standard library only. The supervisor has threads and a large heap:
+forking it to change credentials is neither safe nor cheap, and a fresh Python for every run would double the cost of
+a run. It reads requests from descriptor 0 (a Unix socket of packets): a one-byte message with the descriptors named
+in `PASSED`, of which `spec` holds a marshalled dictionary. It ends when that socket closes, which is when the
+supervisor ends, however it ends.
 
-Each fork joins the run's cgroups; as root it also enters a mount namespace of its own, shows every bind on a stage that any
-user can traverse (the originals may lie in a 0700 home), and drops to the run's user id; then it becomes bubblewrap.
+Each fork joins the run's cgroups; as root it also enters a mount namespace of its own, shows every bind on a stage
+that any user can traverse (the originals may lie in a 0700 home), and drops to the run's user id; then it becomes
+bubblewrap.
 """
 
+# Plain paths: every one here is for one system call, and pathlib would be imported for nothing else.
+# ruff: noqa: PTH101, PTH103, PTH120, PTH123
 from __future__ import annotations
 
 import ctypes
@@ -100,7 +104,7 @@ def become(spec: dict[str, Any], parent: int) -> None:
     if spec["stage"]:
         private_mounts()
         for path in spec["sockets"]:
-            os.chmod(path, 0o666)  # the run's user must be able to connect; the folder around it stays closed
+            os.chmod(path, 0o666)  # noqa: S103 - the run's user must be able to connect; the folder around it stays closed
         build_stage(spec["stage"], spec["binds"])
         drop_to(spec["uid"])
     os.umask(0o022)
@@ -115,7 +119,7 @@ def become(spec: dict[str, Any], parent: int) -> None:
     argv = [str(content(part["data"])) if isinstance(part, dict) else part for part in spec["argv"]]
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    os.execve(argv[0], argv, {})
+    os.execve(argv[0], argv, {})  # noqa: S606 - there is no shell, as it should be
 
 
 def run(descriptors: list[int], parent: int) -> None:
@@ -125,7 +129,7 @@ def run(descriptors: list[int], parent: int) -> None:
         named = dict(zip(PASSED, descriptors, strict=True))
         with os.fdopen(named.pop("spec"), "rb") as file:
             file.seek(0)
-            spec = marshal.load(file)
+            spec = marshal.load(file)  # noqa: S302 - the supervisor wrote it
         arrange(named)
         os.closerange(FIRST_FREE, 1024)
         become(spec, parent)

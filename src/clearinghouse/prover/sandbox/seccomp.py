@@ -1,7 +1,8 @@
 """Which system calls a run may make: a BPF filter for `bwrap --seccomp`, assembled here for x86_64 and aarch64.
 
-Everything is allowed but a list: what reaches the kernel outside the namespaces (vsock, netlink, keyrings, bpf, io_uring,
-perf), what builds new namespaces or mounts, what looks into other processes. Numbers stand in the kernel's unistd headers.
+Everything is allowed but a list: what reaches the kernel outside the namespaces (vsock, netlink, keyrings, bpf,
+io_uring, perf), what builds new namespaces or mounts, what looks into other processes. The numbers are those of the
+kernel's unistd headers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What one supervisor holds on this machine: a folder, its lock, a prefix for control groups; and the sweep of the dead's.
+"""What one supervisor holds here: a folder, its lock, a prefix for control groups; and the sweep of what the dead left.
 
-A supervisor that is killed cannot tidy up. Its folder stays, its lock does not: the kernel gives that up. Whoever comes next
-takes the lock and removes what the folder names. A living supervisor holds its lock, so its runs are never touched,
-however many supervisors share the state folder.
+A supervisor that is killed cannot tidy up. Its folder stays, its lock does not: the kernel gives that up. Whoever
+comes next takes the lock and removes what the folder names. A living supervisor holds its lock, so its runs are never
+touched, however many supervisors share the state folder.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Session:
 
 
 def open_session(state: Path) -> Session:
-    """Sweep what the dead left in `state`, then claim a place there. SandboxUnavailable when the folder cannot be used."""
+    """Sweep what the dead left in `state`, then claim a place there. SandboxUnavailable when it cannot be used."""
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(state):

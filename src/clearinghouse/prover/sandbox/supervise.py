@@ -1,6 +1,7 @@
 """Follows one run from outside: drains its output, counts its CPU, stops it at its limits, notes what its init reports.
 
-Nothing the command itself says decides how the run ended: that comes over the init's own line, and from the kernel's counters.
+Nothing the command itself says decides how the run ended: that comes over the init's own line, and from the kernel's
+counters.
 """
 
 from __future__ import annotations
