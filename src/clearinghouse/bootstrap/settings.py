@@ -15,16 +15,28 @@ def _default_home() -> Path:
     return Path(data).expanduser() / "clearinghouse"
 
 
+def _default_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "clearinghouse"
+
+
 class Settings(BaseSettings):
-    """The operator's choices. Everything the server writes lies under `home`."""
+    """The operator's choices. Everything the server writes lies under `home`, but for `cache`, which may be lost."""
 
     model_config = SettingsConfigDict(env_prefix="CLEARINGHOUSE_", frozen=True, extra="ignore")
 
     home: Path = Field(default_factory=_default_home, description="the folder that holds everything")
+    cache: Path = Field(
+        default_factory=_default_cache, description="installed targets, shared by all runs; may be deleted"
+    )
     secret_key: str = Field(default="", description="Django's secret; empty: one is made and kept in `home`")
     debug: bool = Field(default=False, description="show tracebacks in pages")
-    allowed_hosts: str = Field(default="localhost,127.0.0.1,[::1]", description="host names served, separated by commas")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="diagnostics on stderr")
+    allowed_hosts: str = Field(
+        default="localhost,127.0.0.1,[::1]", description="host names served, separated by commas"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="diagnostics on stderr"
+    )
 
     @property
     def root(self) -> Path:
@@ -45,11 +57,6 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """What the world may see."""
         return self.root / "published"
-
-    @property
-    def prover_cache(self) -> Path:
-        """Provisioned targets, shared by all runs; may be deleted at any time."""
-        return self.root / "cache"
 
     @property
     def prover_state(self) -> Path:

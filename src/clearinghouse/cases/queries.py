@@ -197,7 +197,6 @@ def _row(case: Case) -> CaseRow:
     proofs, reports = _proofs(case), _reports(_proofs(case))
     grades = [Grade(proof.grade) for proof in proofs if proof.grade]
     best = min(grades) if grades else None
-    of_best = next((proof for proof in proofs if proof.grade == best), None)
     return CaseRow(
         id=case.public_id,
         title=case.title,
@@ -209,7 +208,7 @@ def _row(case: Case) -> CaseRow:
         function=next((proof.function for proof in proofs if proof.function), None),
         oracle=proofs[0].oracle if proofs else "",
         grade=best,
-        confirm=tuple(of_best.result["confirm"]) if of_best and of_best.result else (),
+        confirm=_confirm(proofs),
         priority=priority_of(proofs, len({report.finder_id for report in reports}), case.facts.all()),
         reports=len(reports),
         finders=tuple(dict.fromkeys(report.finder.name for report in reports)),
@@ -217,6 +216,12 @@ def _row(case: Case) -> CaseRow:
         opened_at=case.opened_at,
         published_at=case.published_at,
     )
+
+
+def _confirm(proofs: Sequence[Proof]) -> tuple[str, ...]:
+    """What a person must confirm before the case may leave the house: nothing once one proof needs no confirmation."""
+    asked = [tuple(proof.result["confirm"]) for proof in proofs if proof.result]
+    return () if () in asked else tuple(dict.fromkeys(item for items in asked for item in items))
 
 
 def _claim(report: Report) -> Claim:

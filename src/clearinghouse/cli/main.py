@@ -1,48 +1,70 @@
-"""The command `clearinghouse`: parses words, calls one function a command, maps every error to one line and its exit code."""
+"""The command `clearinghouse`: what there is, and how errors end. Everything heavy is imported when its command runs."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003  # Typer reads annotations at run time
+from pathlib import Path  # noqa: TC003  # Typer reads the annotations
 from typing import Annotated
 
 import typer
 
+from clearinghouse import __version__
+from clearinghouse.cli import cases, journal, reports, work
+from clearinghouse.cli.output import put_line, say
 from clearinghouse.core.errors import ClearinghouseError
 
 app = typer.Typer(
-    help="A clearinghouse for software vulnerabilities: claims go in; proven, distinct, ranked cases come out.",
+    name="clearinghouse",
+    help="A clearinghouse for software vulnerabilities: reports go in, proven, distinct, ranked cases come out.",
     no_args_is_help=True,
-    add_completion=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@app.callback()
-def _root() -> None:
-    """Keep `clearinghouse` a group even while it has few commands."""
+app.command("submit")(reports.submit)
+app.command("work")(work.work)
+app.command("migrate")(work.migrate)
+app.add_typer(reports.app, name="report")
+app.add_typer(cases.app, name="case")
+app.command("publish")(cases.publish)
+app.add_typer(journal.app, name="journal")
 
 
 @app.command()
 def prove(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Bundle folders or archives.")],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line for each PATH, in order.")] = False,
-    keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Write results and logs here.")] = None,
+    paths: Annotated[list[Path], typer.Argument(help="Bundles: folders or archives.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each PATH, in order.")] = False,
+    keep: Annotated[Path | None, typer.Option("--keep", help="Write results and logs below this folder.")] = None,
 ) -> None:
-    """Run proof bundles in the sandbox and decide them; needs no server and no database.
+    """Decide proof bundles on this machine, without server or database.
 
-    Exit status: 0 every claim is supported, 1 some are not, 2 usage, 65 a bundle is invalid, 69 no sandbox here.
+    Exit code: 69 without a sandbox, 65 with an invalid bundle, 1 with a verdict that does not support its claim, else 0.
     """
-    from clearinghouse.cli.prove import prove_command  # noqa: PLC0415  # the help text must not pay for it
+    from clearinghouse.cli.prove import prove_command  # noqa: PLC0415
 
-    raise typer.Exit(prove_command(paths, as_json=as_json, keep_folder=keep))
+    raise typer.Exit(prove_command([str(path) for path in paths], as_json=as_json, keep_folder=keep))
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        put_line(f"clearinghouse {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version and stop."),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:
-    """Run the command line; the only place where an error becomes a line on stderr and an exit status."""
+    """Run the command line; an error of ours becomes one line on stderr and its exit code."""
     try:
         app()
     except ClearinghouseError as error:
-        print(f"clearinghouse: {error}", file=sys.stderr)  # noqa: T201
+        say(f"clearinghouse: {error}")
         sys.exit(error.exit_code)

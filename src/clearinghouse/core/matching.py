@@ -74,13 +74,15 @@ class ProofFacts:
     fixed: str | None
     function: str | None
     oracle: str
+    trigger: str = ""  # digest of input, oracle and vulnerable target; equal means the very same experiment
     aliases: tuple[str, ...] = ()
     ran: Mapping[str, Signal] = field(default_factory=dict)
 
     @property
     def group(self) -> tuple[str, str, str] | None:
         """Only proofs of one group can be one bug; None: this proof stands alone until something is attributed."""
-        return (self.package, self.function, self.oracle) if self.function else None
+        place = self.function or self.trigger
+        return (self.package, place, self.oracle) if place else None
 
 
 def fixes_of(proofs: Iterable[ProofFacts]) -> frozenset[str]:
@@ -104,6 +106,8 @@ def judge(a: ProofFacts, b: ProofFacts, fixes: frozenset[str]) -> Judgement:
     if a.package != b.package:
         line = Evidence("package", f"{a.package} / {b.package}", IDENTITY, Strength.CONTRADICTS)
         return Judgement(Relation.DIFFERENT, (line,))
+    if a.trigger and a.trigger == b.trigger:
+        return Judgement(Relation.SAME, (Evidence("same input and target", a.trigger, IDENTITY, Strength.DECIDES),))
     lines = _nominations(a, b)
     alike = _same_place(a, b, lines)
     only_a, only_b = _stops_one_only(a, b, fixes, lines)

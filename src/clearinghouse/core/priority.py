@@ -104,13 +104,20 @@ def facts_from_proofs(proofs: Iterable[ProvenFact]) -> tuple[Fact, ...]:
             words = f"proof {proof.id[:12]} runs unattended, with no user and no script of the finder's"
             automatable = Fact("automatable", Automatable.YES, "proof", words)
             break
-    return exploitation, automatable, _impact(proofs), Fact("mission", None, "nobody yet", "what depends on it is not known")
+    return (
+        exploitation,
+        automatable,
+        _impact(proofs),
+        Fact("mission", None, "nobody yet", "what depends on it is not known"),
+    )
 
 
 def _impact(proofs: list[ProvenFact]) -> Fact:
     for proof in proofs:
         if proof.oracle in _TOTAL:
-            return Fact("technical_impact", TechnicalImpact.TOTAL, "proof", f"{proof.oracle} seen in proof {proof.id[:12]}")
+            return Fact(
+                "technical_impact", TechnicalImpact.TOTAL, "proof", f"{proof.oracle} seen in proof {proof.id[:12]}"
+            )
     seen = sorted({proof.oracle for proof in proofs})
     known = [oracle for oracle in seen if oracle in set(OracleName)]
     if not known:

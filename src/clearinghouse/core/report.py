@@ -13,7 +13,9 @@ from clearinghouse.core.proof import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_REPORT_BYTES = 24 * 1024 * 1024  # above a bundle's own limit, so that an oversized bundle is still kept and answered
+MAX_REPORT_BYTES = (
+    24 * 1024 * 1024
+)  # above a bundle's own limit, so that an oversized bundle is still kept and answered
 MAX_TEXT_BYTES = 1024 * 1024
 
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # zip, empty zip, gzip, zstd

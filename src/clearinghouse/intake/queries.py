@@ -83,7 +83,8 @@ def report(public_id: str, *, viewer: Viewer) -> ReportDetail | None:
         sha256=found.content_id,
         size=found.content.size,
         findings=tuple(
-            FindingView(f.ordinal, f.title, f.rule, f.location, Grade(f.grade)) for f in found.findings.order_by("ordinal")
+            FindingView(f.ordinal, f.title, f.rule, f.location, Grade(f.grade))
+            for f in found.findings.order_by("ordinal")
         ),
         proof=view(found.proof) if found.proof else None,
         text=blobs.read(found.content_id).decode("utf-8", "replace") if readable else "",

@@ -62,7 +62,9 @@ def verify() -> Verification:
         for entry in Entry.objects.filter(chain_id=SYSTEM, kind="chain opened").order_by("seq"):
             opened = json.loads(entry.body)["chain"]
             if opened not in names:
-                broken = Break(opened, 1, f"missing: the whole chain is gone; it was opened in {SYSTEM}, entry {entry.seq}")
+                broken = Break(
+                    opened, 1, f"missing: the whole chain is gone; it was opened in {SYSTEM}, entry {entry.seq}"
+                )
                 break
     return Verification(len(chains), total, broken)
 

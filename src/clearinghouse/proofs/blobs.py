@@ -28,7 +28,9 @@ def read(sha256: str) -> bytes:
     try:
         content = zstandard.ZstdDecompressor().decompress(bytes(blob.packed), max_output_size=blob.size)
     except zstandard.ZstdError as error:
-        raise IntegrityError(f"stored bytes {sha256} cannot be unpacked", advice="restore them from a backup") from error
+        raise IntegrityError(
+            f"stored bytes {sha256} cannot be unpacked", advice="restore them from a backup"
+        ) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise IntegrityError(f"stored bytes {sha256} were changed", advice="restore them from a backup")
     return content

@@ -34,6 +34,7 @@ class Proof(models.Model):
     vulnerable = models.CharField(max_length=100)
     fixed = models.CharField(max_length=100, blank=True)
     oracle = models.CharField(max_length=30)
+    trigger = models.CharField(max_length=64)  # digest of input, oracle and vulnerable target
     # What running it gave.
     attempts = models.PositiveSmallIntegerField(default=0)
     verdict = models.CharField(max_length=30, blank=True, choices=[(v.value, v.value) for v in Verdict])

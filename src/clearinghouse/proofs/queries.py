@@ -105,7 +105,8 @@ def view(row: models.Proof) -> ProofView:
         decided_at=row.decided_at,
         result=ProofResult.from_json(row.result) if row.result else None,
         trials=tuple(
-            Trial(t.version, Signal(t.signal), t.n, t.k, t.reason, t.function or None) for t in row.trials.order_by("version")
+            Trial(t.version, Signal(t.signal), t.n, t.k, t.reason, t.function or None)
+            for t in row.trials.order_by("version")
         ),
     )
 
@@ -131,6 +132,7 @@ def matching_facts(row: models.Proof) -> ProofFacts:
         fixed=row.fixed or None,
         function=row.function or None,
         oracle=row.oracle,
+        trigger=row.trigger,
         aliases=tuple(row.aliases),
         ran=ran,
     )

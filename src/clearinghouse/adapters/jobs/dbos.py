@@ -1,0 +1,194 @@
+"""The durable job queue: DBOS on an SQLite file of its own. The only module that knows DBOS.
+
+What DBOS promises: a job survives `kill -9`; its finished steps are not run again, the interrupted one is. What it does not:
+it picks its clock by Python's version where SQLite's matters (mended in `_engine`), and a job that failed stays failed
+(enqueued again here as a new round, a few times).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+
+from clearinghouse.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from clearinghouse.core.ports import Job
+
+APPLICATION = "clearinghouse"
+VERSION = "1"  # constant on purpose: work queued by one release is done by the next
+QUEUE = "jobs"
+MAX_ROUNDS = 5  # a job that failed this often is left alone
+_FAILED = {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
+_POLL_SECONDS = 0.2
+_registered: dict[str, Callable[[str], None]] = {}  # DBOS keeps one registry for the process, whatever is destroyed
+
+
+class DbosQueue:
+    """Runs the jobs given, `lanes` at a time, in this process from `start` to `stop`.
+
+    One process at a time may use one file and executor id: the caller sees to that. `around` wraps every step (each runs in a
+    thread of the engine's own).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        jobs: Iterable[Job],
+        *,
+        lanes: int = 2,
+        executor: str = "worker",
+        around: Callable[[Callable[[], None]], None] = lambda step: step(),
+    ) -> None:
+        self._path = path
+        self._jobs = {job.name: job for job in jobs}
+        self._lanes = lanes
+        self._executor = executor
+        self._around = around
+        self._engine: sqlalchemy.Engine | None = None
+        self._client: DBOSClient | None = None
+
+    def start(self) -> None:
+        """Take up what was left and begin to run jobs."""
+        _tame_logger()
+        self._engine = _engine(self._path)
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": f"sqlite:///{self._path}",
+            "system_database_engine": self._engine,
+            "executor_id": self._executor,
+            "application_version": VERSION,
+            "serializer": DBOSPortableJSONSerializer(),
+            "max_executor_threads": self._lanes + 20,
+            "notification_listener_polling_interval_sec": 1.0,
+            "scheduler_polling_interval_sec": 3600.0,
+            "log_level": "WARNING",
+        }
+        DBOS(config=config)
+        for job in self._jobs.values():
+            self._register(job)
+        # A queue known before the launch is polled at once, one registered after it a second later.
+        known = sqlalchemy.inspect(self._engine).has_table("workflow_status")
+        if known:
+            self._open_client()
+            self._register_queue()
+        DBOS.launch()
+        if not known:
+            self._open_client()
+            self._register_queue()
+
+    def stop(self, *, wait_seconds: int = 0) -> None:
+        """Stop taking jobs, give the running ones `wait_seconds`; what is cut short is taken up at the next start."""
+        DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def enqueue(self, name: str, key: str) -> None:
+        """Have the job run once, soon; a job that failed gets another round. Raises UsageError for an unknown job."""
+        if name not in self._jobs:
+            raise UsageError(f"no job is called {name!r}", advice=f"there are: {', '.join(sorted(self._jobs))}")
+        client = self._started()
+        rounds = [f"{name}:{key}", *(f"{name}:{key}~{n}" for n in range(2, MAX_ROUNDS + 1))]
+        found = client.list_workflows(workflow_ids=rounds, load_input=False, load_output=False)
+        failed = {status.workflow_id for status in found if status.status in _FAILED}
+        for workflow_id in rounds:
+            if workflow_id not in failed:
+                break
+        else:
+            return
+        options: EnqueueOptions = {
+            "queue_name": QUEUE,
+            "workflow_name": name,
+            "workflow_id": workflow_id,
+            "app_version": VERSION,
+        }
+        client.enqueue(options, key)
+
+    def unfinished(self) -> int:
+        """How many jobs wait or run."""
+        client = self._started()
+        return len(client.list_workflows(status=["ENQUEUED", "PENDING"], load_input=False, load_output=False))
+
+    def failed(self) -> list[tuple[str, str]]:
+        """Every failed round: the job with its key, and the error in words."""
+        found = self._started().list_workflows(status=sorted(_FAILED), load_input=False)
+        return [(status.workflow_id, str(status.error)) for status in found]
+
+    def _started(self) -> DBOSClient:
+        if self._client is None:
+            raise UsageError("the job queue was not started", advice="call start() first")
+        return self._client
+
+    def _open_client(self) -> None:
+        self._client = DBOSClient(
+            system_database_engine=self._engine,
+            application_name=APPLICATION,
+            serializer=DBOSPortableJSONSerializer(),
+        )
+
+    def _register_queue(self) -> None:
+        client = self._started()
+        client.register_queue(QUEUE, worker_concurrency=self._lanes, polling_interval_sec=_POLL_SECONDS)
+
+    def _register(self, job: Job) -> None:
+        """Names are explicit, so that renaming a function strands nothing. The registry outlives `stop`: it looks jobs up anew."""
+        _registered[job.name] = lambda key: self._run(job, key)
+        if job.name in _known_workflows:
+            return
+        _known_workflows.add(job.name)
+        name = job.name
+
+        @DBOS.workflow(name=name)
+        def workflow(key: str) -> None:
+            _registered[name](key)
+
+    def _run(self, job: Job, key: str) -> None:
+        for name, step in job.steps.items():
+            DBOS.run_step({"name": name}, self._wrapped, step, key)
+
+    def _wrapped(self, step: Callable[[str], None], key: str) -> None:
+        self._around(lambda: step(key))
+
+
+_known_workflows: set[str] = set()
+
+
+def _engine(path: Path) -> sqlalchemy.Engine:
+    """Our own engine: write-ahead log, waiting instead of failing, and the clock function that older SQLite lacks."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}", connect_args={"isolation_level": "IMMEDIATE", "timeout": 30})
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        if sqlite3.sqlite_version_info < (3, 42):
+            # On Python >= 3.12 DBOS asks for unixepoch('subsec'), which is NULL before SQLite 3.42.
+            connection.create_function("unixepoch", -1, _unixepoch)
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
+
+
+def _unixepoch(*arguments: object) -> float:
+    now = time.time()
+    return now if arguments[-1:] == ("subsec",) else int(now)
+
+
+def _tame_logger() -> None:
+    """DBOS prints whole SQL statements to stderr through a handler of its own; let its warnings go where ours go."""
+    logger = logging.getLogger("dbos")
+    logger.handlers = [logging.NullHandler()]  # any handler keeps DBOS from adding its own
+    logger.propagate = True
+    logger.setLevel(logging.WARNING)

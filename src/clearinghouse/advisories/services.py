@@ -1,0 +1,125 @@
+"""Publish a case: once, only what its proof supports, only by a named coordinator."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from clearinghouse.advisories.drafting import draft
+from clearinghouse.advisories.models import Advisory
+from clearinghouse.cases import queries as cases
+from clearinghouse.cases.models import Case, CaseState
+from clearinghouse.core.errors import IntegrityError, NotFound, Refused, UsageError
+from clearinghouse.core.ids import advisory_id
+from clearinghouse.core.visibility import Viewer
+from clearinghouse.formats.osv import osv_problems, write_osv
+from clearinghouse.journal import services as journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearinghouse.cases.queries import CaseDetail
+    from clearinghouse.core.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Where a case was published. `known` says that it had been before."""
+
+    id: str
+    case_id: str
+    path: Path
+    known: bool
+
+
+def publish(case_id: str, *, by: str, confirm: bool, folder: Path, clock: Clock) -> Publication:
+    """Write the case's OSV record into `folder` as `<case>.osv.json`, once, and note who did it.
+
+    `confirm` says that `by` has checked what the proofs ask a person to confirm. Raises NotFound for no such case, Refused
+    when the proof does not support it, when a confirmation is due and not given, or when the record would not be valid.
+    """
+    if not by.strip():
+        raise UsageError("publishing needs the coordinator's name", advice="say who publishes")
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(public_id=case_id).first()
+        if case is None:
+            raise NotFound(f"no case {case_id}", advice="`clearinghouse case list` shows the cases")
+        if case.merged_into is not None:
+            raise Refused(f"{case_id} was merged", advice=f"publish {case.merged_into.public_id}")
+        advisory = Advisory.objects.filter(case=case).first()
+        known = advisory is not None
+        if advisory is None:
+            advisory = _approve(case, by=by.strip(), confirm=confirm, clock=clock)
+    path = _write(advisory, folder)
+    return Publication(advisory.public_id, case_id, path, known)
+
+
+def write_missing(folder: Path) -> int:
+    """Write the files that a crash left out between the decision and the file; how many."""
+    missing = [a for a in Advisory.objects.order_by("id") if not (folder / _file_name(a)).exists()]
+    for advisory in missing:
+        _write(advisory, folder)
+    return len(missing)
+
+
+def _approve(case: Case, *, by: str, confirm: bool, clock: Clock) -> Advisory:
+    detail = cases.case(case.public_id, viewer=Viewer.COORDINATOR)
+    if detail is None:
+        raise IntegrityError(f"{case.public_id} is there and cannot be read")
+    due = _check(detail)
+    if due and not confirm:
+        raise Refused(
+            f"{case.public_id} needs a person's confirmation first: {'; '.join(due)}",
+            advice="check that, then publish with --confirm",
+        )
+    at = clock()
+    confirmed_by = by if due else ""
+    document = write_osv(draft(detail, at=at, coordinator=by, confirmed_by=confirmed_by))
+    problems = osv_problems(document)
+    if problems:
+        raise Refused(f"{case.public_id}: the record would not be valid OSV: {'; '.join(problems)}")
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    advisory = Advisory.objects.create(
+        case=case,
+        public_id=advisory_id(case.public_id),
+        published_at=at,
+        published_by=by,
+        confirmed_by=confirmed_by,
+        text=text,
+    )
+    case.state, case.published_at = CaseState.PUBLISHED, at
+    case.save(update_fields=["state", "published_at"])
+    body = {"advisory": advisory.public_id, "confirmed": list(due), "document": document}
+    journal.append(f"case/{case.public_id}", "case published", actor=by, at=at, body=body)
+    return advisory
+
+
+def _check(detail: CaseDetail) -> tuple[str, ...]:
+    """What a person must confirm first. Raises Refused when no proof supports the case."""
+    supporting = [proof for proof in detail.proofs if proof.verdict and proof.verdict.supports_the_claim]
+    if not supporting:
+        raise Refused(f"{detail.row.id}: no proof supports it", advice="a case is published on a proof, not on a claim")
+    return detail.row.confirm
+
+
+def _file_name(advisory: Advisory) -> str:
+    return f"{advisory.case.public_id}.osv.json"
+
+
+def _write(advisory: Advisory, folder: Path) -> Path:
+    """Write the file whole or not at all; the same content may be written any number of times."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / _file_name(advisory)
+    if path.exists() and path.read_text(encoding="utf-8") == advisory.text:
+        return path
+    draft_path = folder / f".{path.name}.{os.getpid()}"
+    with draft_path.open("w", encoding="utf-8") as file:
+        file.write(advisory.text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft_path.replace(path)
+    return path

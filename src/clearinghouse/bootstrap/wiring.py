@@ -1,0 +1,114 @@
+"""Joins the rooms to the adapters: the jobs with their steps, the prover, the clock, and Django itself."""
+
+from __future__ import annotations
+
+import os
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from clearinghouse.adapters.clock import now
+from clearinghouse.adapters.jobs.later import LaterQueue
+from clearinghouse.bootstrap.settings import Settings
+from clearinghouse.core.ports import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clearinghouse.core.ports import Clock, JobQueue, Prover
+
+clock: Clock = now
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
+
+
+def start() -> Settings:
+    """Make Django ready and diagnostics go where they belong; does nothing the second time."""
+    from django.apps import apps  # noqa: PLC0415  # a second of CPU that most commands never need
+
+    if not apps.ready:
+        import django  # noqa: PLC0415
+
+        from clearinghouse.bootstrap import logs  # noqa: PLC0415
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearinghouse.bootstrap.django_settings")
+        logs.set_up(settings().log_level)
+        django.setup()
+    return settings()
+
+
+def migrate() -> tuple[str, ...]:
+    """Make the home folder and bring the tables up to date; the names of the migrations that were applied."""
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    settings().root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        call_command("migrate", verbosity=0, interactive=False)
+    return tuple(str(migration) for migration, _ in plan)
+
+
+def ready() -> Settings:
+    """`start`, with the tables made or brought up to date: what every command that touches data begins with."""
+    found = start()
+    migrate()
+    return found
+
+
+def prover() -> Prover:
+    """The prover of this machine. Raises SandboxUnavailable where foreign code cannot be run safely."""
+    from clearinghouse.prover.local import LocalProver  # noqa: PLC0415
+
+    found = settings()
+    return LocalProver(cache=found.cache.expanduser().absolute(), state=found.prover_state)
+
+
+def queue() -> JobQueue:
+    """The queue of doors and commands: the work is left to the worker."""
+    return LaterQueue()
+
+
+def jobs(prover: Prover, clock: Clock = now) -> tuple[Job, ...]:
+    """Every job with its steps. Names are stored with queued work: renaming one strands it."""
+    from clearinghouse.cases import jobs as cases  # noqa: PLC0415
+    from clearinghouse.intake import services as intake  # noqa: PLC0415
+    from clearinghouse.proofs import jobs as proofs  # noqa: PLC0415
+
+    return (
+        Job(
+            intake.PROVE,
+            {
+                "run": partial(proofs.run, prover=prover, clock=clock),
+                "match": partial(cases.match, prover=prover, clock=clock),
+                "settle": partial(cases.settle, clock=clock),
+            },
+        ),
+        Job(intake.ANSWER, {"answer": partial(cases.answer, clock=clock)}),
+    )
+
+
+def undone() -> list[tuple[str, str]]:
+    """All work that the tables show to be undone, whoever left it: (job, key) in order of arrival."""
+    from clearinghouse.intake import queries as reports  # noqa: PLC0415
+    from clearinghouse.intake import services as intake  # noqa: PLC0415
+    from clearinghouse.proofs import queries as proofs  # noqa: PLC0415
+
+    unsettled = [(intake.PROVE, key) for key in proofs.unsettled()]
+    return unsettled + [(intake.ANSWER, key) for key in reports.unanswered()]
+
+
+def with_own_connections(step: Callable[[], None]) -> None:
+    """Run a step in an engine's thread with database connections that do not outlive it."""
+    from django.db import close_old_connections, connections  # noqa: PLC0415
+
+    close_old_connections()
+    try:
+        step()
+    finally:
+        connections.close_all()

@@ -1,0 +1,134 @@
+"""The worker: takes up what was left, runs jobs in a few lanes, and keeps looking for work that nobody enqueued.
+
+One worker at a time uses a home folder (a lock says so), so a restarted one may take over at once what the last left behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from clearinghouse.adapters.jobs.dbos import DbosQueue
+from clearinghouse.bootstrap import wiring
+from clearinghouse.core.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from clearinghouse.cases.queries import Funnel
+    from clearinghouse.core.ports import Prover
+
+_LOOK_SECONDS = 0.5
+_RECONCILE_SECONDS = 60.0  # everything undone is offered again this often; what is new, at each look
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """How a worker ended: the funnel then, and the jobs that failed for good while they left work undone."""
+
+    funnel: Funnel
+    undone: tuple[str, ...] = ()
+
+
+def work(
+    prover: Prover,
+    *,
+    lanes: int = 2,
+    until_idle: bool = False,
+    progress: Callable[[Funnel], None] = lambda _funnel: None,
+    stop: threading.Event | None = None,
+) -> Worked:
+    """Run jobs until `stop` is set (SIGTERM and SIGINT set it), or, with `until_idle`, until nothing is left that can be done.
+
+    Calls `progress` whenever a figure changed. Raises Conflict when another worker uses the same home.
+    """
+    settings = wiring.ready()
+    from clearinghouse.advisories import services as advisories  # noqa: PLC0415  # needs Django to be set up
+    from clearinghouse.cases import queries  # noqa: PLC0415
+
+    stop = stop or threading.Event()
+    with _only_worker(settings.root / "worker.lock"), _signals(stop):
+        advisories.write_missing(settings.published)
+        queue = DbosQueue(settings.jobs_database, wiring.jobs(prover), lanes=lanes, around=wiring.with_own_connections)
+        queue.start()
+        try:
+            reconciler, shown = _Reconciler(queue), None
+            while not stop.is_set():
+                undone = reconciler.look()
+                funnel = queries.funnel()
+                if funnel != shown:
+                    progress(funnel)
+                    shown = funnel
+                if until_idle and (not undone or reconciler.is_stuck()):
+                    break
+                stop.wait(_LOOK_SECONDS)
+        finally:
+            queue.stop()
+        return Worked(
+            queries.funnel(), () if stop.is_set() else tuple(f"{name} {key}" for name, key in wiring.undone())
+        )
+
+
+class _Reconciler:
+    """Offers the queue what the tables show to be undone: new work at each look, everything once a minute."""
+
+    def __init__(self, queue: DbosQueue) -> None:
+        self._queue = queue
+        self._offered: set[tuple[str, str]] = set()
+        self._next_full = 0.0
+
+    def look(self) -> int:
+        """Offer what is due; how much is undone."""
+        if time.monotonic() >= self._next_full:
+            self._offered.clear()
+            self._next_full = time.monotonic() + _RECONCILE_SECONDS
+        undone = wiring.undone()
+        for name, key in undone:
+            if (name, key) not in self._offered:
+                self._queue.enqueue(name, key)
+                self._offered.add((name, key))
+        return len(undone)
+
+    def is_stuck(self) -> bool:
+        """Whether nothing runs or waits although work is undone, even after all of it was offered again."""
+        if self._queue.unfinished():
+            return False
+        before = wiring.undone()
+        for name, key in before:
+            self._queue.enqueue(name, key)
+        return bool(before) and not self._queue.unfinished() and wiring.undone() == before
+
+
+@contextmanager
+def _only_worker(path: Path) -> Iterator[None]:
+    """Hold the home's lock; the system lets go of it when this process ends, however it ends."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflict(f"another worker uses {path.parent}", advice="leave it running, or stop it first") from None
+        yield
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT ask for an orderly end, where this is the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

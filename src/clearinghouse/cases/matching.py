@@ -1,0 +1,174 @@
+"""Which proofs are one case: gathers what was executed, asks the pure rule, and writes down what changed and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+
+from clearinghouse.cases import services
+from clearinghouse.cases.models import Case, CaseState, Membership, PackageLock, Pair, YearCounter
+from clearinghouse.core.ids import case_id
+from clearinghouse.core.matching import (
+    EXECUTION,
+    Judgement,
+    ProofFacts,
+    Relation,
+    fixes_of,
+    judge,
+    missing_trials,
+    partition,
+)
+from clearinghouse.journal import services as journal
+from clearinghouse.proofs.models import Proof
+from clearinghouse.proofs.queries import matching_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+MATCHER = "matcher"  # the actor of what no person did
+MAX_NEIGHBOURS = 50  # pairs kept with look-alikes of other groups, to show why they are apart
+
+
+def candidates(bundle_id: str) -> list[ProofFacts]:
+    """The proof with every matched proof of its group: same package, same place, same oracle (an index look-up)."""
+    proof = Proof.objects.get(bundle_id=bundle_id)
+    return [matching_facts(row) for row in _group(proof)]
+
+
+def decide(bundle_id: str, *, at: datetime) -> bool:
+    """Partition the proof's group into cases and note what changed; False when something must be executed first."""
+    with transaction.atomic():
+        proof = Proof.objects.select_related(None).get(bundle_id=bundle_id)
+        PackageLock.objects.get_or_create(package=proof.package)
+        PackageLock.objects.select_for_update().get(package=proof.package)
+        proof = Proof.objects.select_for_update().get(pk=proof.pk)
+        if proof.matched_at:
+            return True
+        rows = {row.bundle_id: row for row in _group(proof)}
+        facts = {row.bundle_id: matching_facts(row) for row in rows.values()}
+        if missing_trials(facts.values()):
+            return False
+        neighbours = {row.bundle_id: row for row in _neighbours(proof)}
+        judgements = _judge_group(facts)
+        _keep_pairs(rows, judgements, at=at)
+        beside = {key: judge(facts[bundle_id], matching_facts(row), frozenset()) for key, row in neighbours.items()}
+        _keep_pairs({**rows, **neighbours}, {_key(bundle_id, key): found for key, found in beside.items()}, at=at)
+        touched: set[int] = set()
+        for cluster in partition(facts.values()):
+            touched |= _place([rows[member] for member in cluster], judgements, at=at)
+        # The proof's own case is ranked once its reports are answered.
+        own = Membership.objects.get(proof=proof).case_id
+        for case in Case.objects.select_for_update().filter(pk__in=touched - {own}).order_by("pk"):
+            services.rank(case, at=at)
+        proof.matched_at = at
+        proof.save(update_fields=["matched_at"])
+    return True
+
+
+def _group(proof: Proof) -> list[Proof]:
+    place = Q(function=proof.function) if proof.function else Q(function="", trigger=proof.trigger)
+    others = Proof.objects.filter(place, package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
+    return [proof, *others.exclude(pk=proof.pk).prefetch_related("trials").order_by("id")]
+
+
+def _neighbours(proof: Proof) -> list[Proof]:
+    """Matched proofs of the same package that share a release but not the place: looked at, never merged."""
+    shares = Q(vulnerable=proof.vulnerable)
+    if proof.fixed:
+        shares |= Q(fixed=proof.fixed)
+    apart = ~Q(function=proof.function) | ~Q(oracle=proof.oracle)
+    found = Proof.objects.filter(shares & apart, package=proof.package, matched_at__isnull=False)
+    return list(found.exclude(pk=proof.pk).prefetch_related("trials").order_by("id")[:MAX_NEIGHBOURS])
+
+
+def _key(a: str, b: str) -> tuple[str, str]:
+    return (a, b) if a < b else (b, a)
+
+
+def _judge_group(facts: Mapping[str, ProofFacts]) -> dict[tuple[str, str], Judgement]:
+    fixes = fixes_of(facts.values())
+    return {(a, b): judge(facts[a], facts[b], fixes) for a, b in combinations(sorted(facts), 2)}
+
+
+def _keep_pairs(rows: Mapping[str, Proof], judgements: Mapping[tuple[str, str], Judgement], *, at: datetime) -> None:
+    for (a, b), judgement in judgements.items():
+        fields = {
+            "relation": judgement.relation,
+            "evidence": [asdict(line) for line in judgement.evidence],
+            "judged_at": at,
+        }
+        Pair.objects.update_or_create(left=rows[a], right=rows[b], matcher=EXECUTION, defaults=fields)
+
+
+def _place(members: Sequence[Proof], judgements: Mapping[tuple[str, str], Judgement], *, at: datetime) -> set[int]:
+    """Put one cluster into one case; the keys of the cases that won or lost a proof by it."""
+    touched = set()
+    present = {m.proof_id: m.case for m in Membership.objects.select_related("case").filter(proof__in=members)}
+    case = _home(members, present) or _open(members, at=at)
+    for member in members:
+        before = present.get(member.pk)
+        if before is not None and before.pk == case.pk:
+            continue
+        touched |= {case.pk} | ({before.pk} if before else set())
+        Membership.objects.update_or_create(proof=member, defaults={"case": case, "since": at})
+        _note_joined(case, member, members, judgements, before, at=at)
+        if before is not None and not before.memberships.exists():
+            before.state, before.merged_into = CaseState.MERGED, case
+            before.save(update_fields=["state", "merged_into"])
+            _note(before, "case merged", {"into": case.public_id}, at=at)
+    return touched
+
+
+def _home(members: Sequence[Proof], present: Mapping[int, Case]) -> Case | None:
+    """The case that the cluster stays in: a published one before others, then the oldest.
+
+    When a case splits, it goes with its first proof; the others get a case of their own.
+    """
+    inside = {member.pk for member in members}
+    for case in sorted(set(present.values()), key=lambda case: (case.state != CaseState.PUBLISHED, case.pk)):
+        first = case.memberships.order_by("proof_id").values_list("proof_id", flat=True).first()
+        if first in inside:
+            return case
+    return None
+
+
+def _open(members: Sequence[Proof], *, at: datetime) -> Case:
+    counter, _ = YearCounter.objects.select_for_update().get_or_create(year=at.year)
+    counter.last += 1
+    counter.save()
+    first = min(members, key=lambda proof: proof.pk)
+    name = case_id(at.year, counter.last)
+    case = Case.objects.create(public_id=name, opened_at=at, package=first.package, title=first.title)
+    _note(case, "case opened", {"package": first.package, "bundle": first.bundle_id}, at=at)
+    return case
+
+
+def _note_joined(
+    case: Case,
+    member: Proof,
+    members: Iterable[Proof],
+    judgements: Mapping[tuple[str, str], Judgement],
+    before: Case | None,
+    *,
+    at: datetime,
+) -> None:
+    evidence = [
+        {"with": other.bundle_id, "relation": found.relation, "evidence": [asdict(line) for line in found.evidence]}
+        for other in members
+        if other.pk != member.pk
+        and (found := judgements[_key(member.bundle_id, other.bundle_id)]).relation is Relation.SAME
+    ]
+    body = {"bundle": member.bundle_id, "matcher": EXECUTION, "because": evidence}
+    if before is not None:
+        body["from"] = before.public_id
+        _note(before, "proof left", {"bundle": member.bundle_id, "to": case.public_id}, at=at)
+    _note(case, "proof joined", body, at=at)
+
+
+def _note(case: Case, kind: str, body: Mapping[str, object], *, at: datetime) -> None:
+    journal.append(f"case/{case.public_id}", kind, actor=MATCHER, at=at, body=body)

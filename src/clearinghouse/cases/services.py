@@ -1,0 +1,131 @@
+"""Answer reports from their proofs, rank cases, and take what a coordinator states."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from clearinghouse.cases.models import Case, CaseFact, CaseState
+from clearinghouse.cases.ranking import priority_of
+from clearinghouse.core.errors import IntegrityError, NotFound, UsageError
+from clearinghouse.core.priority import INPUTS
+from clearinghouse.core.proof import Verdict
+from clearinghouse.core.report import ReportState
+from clearinghouse.intake import services as intake
+from clearinghouse.intake.models import Report
+from clearinghouse.journal import services as journal
+from clearinghouse.proofs.models import Proof
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clearinghouse.core.priority import Priority
+
+RANKER = "ranking"
+
+
+def is_matched(bundle_id: str) -> bool:
+    """Whether the proof has its case."""
+    return Proof.objects.filter(bundle_id=bundle_id, matched_at__isnull=False).exists()
+
+
+def note_match_attempt(bundle_id: str) -> int:
+    """Count one more attempt to match, committed before it starts."""
+    with transaction.atomic():
+        proof = Proof.objects.select_for_update().get(bundle_id=bundle_id)
+        proof.match_attempts += 1
+        proof.save(update_fields=["match_attempts"])
+    return proof.match_attempts
+
+
+def settle(bundle_id: str, *, at: datetime) -> None:
+    """Answer every report that waits for this decided proof; those that come later find it settled."""
+    with transaction.atomic():
+        proof = Proof.objects.select_for_update().get(bundle_id=bundle_id)
+        if not proof.verdict:
+            raise IntegrityError(f"proof {bundle_id} was to be settled before it was decided")
+        for report in proof.reports.select_for_update().order_by("received_at", "id"):
+            _answer(proof, report, at=at)
+        if proof.settled_at is None:
+            proof.settled_at = at
+            proof.save(update_fields=["settled_at"])
+        _rank_case_of(proof, at=at)
+
+
+def answer_late(report_id: str, *, at: datetime) -> None:
+    """Answer one report whose proof was settled before it came."""
+    with transaction.atomic():
+        report = Report.objects.select_for_update().filter(public_id=report_id).select_related("proof").first()
+        if report is None or report.proof is None or report.proof.settled_at is None:
+            raise IntegrityError(f"report {report_id} has no settled proof to be answered from")
+        if _answer(report.proof, report, at=at):
+            _rank_case_of(report.proof, at=at)
+
+
+def assess(case_id: str, *, name: str, value: str, by: str, because: str, at: datetime) -> Priority:
+    """State one input of a case's priority, with the reason; replaces what was stated before.
+
+    Raises NotFound for no such case, UsageError for an input or value that the table does not have.
+    """
+    if value not in INPUTS.get(name, ()):
+        allowed = "; ".join(f"{key}: {', '.join(values)}" for key, values in INPUTS.items())
+        raise UsageError(f"{name} = {value!r} is no input of the priority", advice=f"choose one of {allowed}")
+    if not because.strip() or not by.strip():
+        raise UsageError("an assessment needs a name and a reason", advice="say who states it and on what evidence")
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(public_id=case_id).exclude(state=CaseState.MERGED).first()
+        if case is None:
+            raise NotFound(f"no case {case_id}")
+        fields = {"value": value, "source": by, "evidence": because, "stated_at": at}
+        CaseFact.objects.update_or_create(case=case, name=name, defaults=fields)
+        body = {"name": name, "value": value, "because": because}
+        journal.append(f"case/{case.public_id}", "case assessed", actor=by, at=at, body=body)
+        return rank(case, at=at)
+
+
+def rank(case: Case, *, at: datetime) -> Priority:
+    """Work out the priority; a journal entry when it or one of its reasons changed. Call inside a transaction."""
+    proofs = [m.proof for m in case.memberships.select_related("proof").order_by("proof__id")]
+    attached = Report.objects.filter(proof__in=proofs, state=ReportState.ATTACHED)
+    priority = priority_of(proofs, attached.values("finder").distinct().count(), case.facts.all())
+    document = _document(priority)
+    if case.priority != document:
+        case.priority = document
+        case.save(update_fields=["priority"])
+        journal.append(f"case/{case.public_id}", "case ranked", actor=RANKER, at=at, body=document)
+    return priority
+
+
+def _answer(proof: Proof, report: Report, *, at: datetime) -> bool:
+    verdict = Verdict(proof.verdict)
+    membership = getattr(proof, "membership", None)
+    case = membership.case.public_id if membership else None
+    if verdict.supports_the_claim and case is None:
+        raise IntegrityError(f"proof {proof.bundle_id} supports its claim but has no case")
+    reasons = proof.result["reasons"] if proof.result else ()
+    if not intake.answer(report, verdict=verdict, reasons=reasons, at=at, case=case):
+        return False
+    if case:
+        body = {"report": report.public_id, "finder": report.finder.name, "bundle": proof.bundle_id}
+        journal.append(f"case/{case}", "report attached", actor=intake.ACTOR, at=at, body=body)
+    return True
+
+
+def _rank_case_of(proof: Proof, *, at: datetime) -> None:
+    membership = getattr(proof, "membership", None)
+    if membership is not None:
+        rank(Case.objects.select_for_update().get(pk=membership.case_id), at=at)
+
+
+def _document(priority: Priority) -> dict[str, Any]:
+    document = asdict(priority)
+    return {"label": priority.label, **_lists(document)}
+
+
+def _lists(value: Any) -> Any:
+    """Tuples as lists, as JSON gives them back."""
+    if isinstance(value, dict):
+        return {key: _lists(member) for key, member in value.items()}
+    return [_lists(member) for member in value] if isinstance(value, tuple | list) else value

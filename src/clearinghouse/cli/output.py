@@ -1,0 +1,64 @@
+"""How commands speak: data on stdout (a table, or JSON lines), words on stderr, colour only where it is wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def say(words: str) -> None:
+    """Words for a person, on stderr."""
+    print(words, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def put(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    print(json.dumps(plain(value), ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def put_line(text: str) -> None:
+    """One line of text on stdout, without control characters: much of it comes from strangers."""
+    print("".join(c if c.isprintable() or c == "\t" else "�" for c in text))  # noqa: T201
+
+
+def plain(value: Any) -> Any:
+    """A value of ours as JSON values: dataclasses as objects, instants as RFC 3339, sets sorted."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(member) for key, member in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(member) for member in value)
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    return value
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on stdout. Cells are text, never markup."""
+    from rich import box  # noqa: PLC0415  # --json and --help need none of it
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        shown.add_column(heading, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(cell) for cell in row))
+    Console(no_color=True if os.environ.get("NO_COLOR") else None).print(shown)

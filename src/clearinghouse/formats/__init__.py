@@ -1,0 +1,1 @@
+"""Documents of the field, in and out: SARIF in, OSV out. Pure."""

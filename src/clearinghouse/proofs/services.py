@@ -1,0 +1,159 @@
+"""Store a bundle, note an attempt, keep a verdict, keep a trial: each once, however often a step is repeated."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from clearinghouse.core.proof import Verdict
+from clearinghouse.journal import services as journal
+from clearinghouse.proofs import blobs
+from clearinghouse.proofs.models import Blob, Proof, RunLog
+from clearinghouse.proofs.models import Trial as TrialRow
+from clearinghouse.prover.bundle import Bundle, pack
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clearinghouse.core.manifest import Manifest
+    from clearinghouse.core.proof import ProofResult, Trial
+
+PROVER = "prover"  # the actor of what no person did
+
+
+def store(bundle: Bundle, *, at: datetime) -> Proof:
+    """The proof row of a bundle, made on first sight. Call inside the transaction of the report that brought it."""
+    known = Proof.objects.select_for_update().filter(bundle_id=bundle.id).first()
+    if known is not None:
+        return known
+    claim, target = bundle.manifest.claim, bundle.manifest.target
+    proof = Proof.objects.create(
+        bundle_id=bundle.id,
+        archive=blobs.keep(pack(bundle.files)),
+        stored_at=at,
+        title=claim.title[:500],
+        summary=claim.summary,
+        weakness=list(claim.weakness),
+        aliases=list(claim.aliases),
+        severity=claim.severity or "",
+        package=f"pkg:{target.ecosystem}/{target.name}",
+        vulnerable=target.vulnerable,
+        fixed=target.fixed or "",
+        oracle=str(bundle.manifest.oracle.name),
+        trigger=trigger_digest(bundle),
+    )
+    body = {"bundle": bundle.id, "package": proof.package, "vulnerable": proof.vulnerable, "fixed": proof.fixed}
+    journal.append(chain_of(bundle.id), "proof stored", actor=PROVER, at=at, body=body)
+    return proof
+
+
+def trigger_digest(bundle: Bundle) -> str:
+    """SHA-256 of everything that decides what the vulnerable side does: input, files, oracle, target. Not of the claim."""
+    manifest: Manifest = bundle.manifest
+    target = dataclasses.replace(manifest.target, fixed=None)
+    files = {
+        path: hashlib.sha256(content).hexdigest() for path, content in bundle.files.items() if path.startswith("files/")
+    }
+    parts = [target, manifest.runtime, manifest.run, manifest.oracle, files]
+    return hashlib.sha256(json.dumps(parts, default=_plain, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def note_attempt(bundle_id: str) -> int:
+    """Count one more attempt to prove, committed before it starts: an attempt that kills its worker is counted too."""
+    with transaction.atomic():
+        proof = Proof.objects.select_for_update().get(bundle_id=bundle_id)
+        proof.attempts += 1
+        proof.save(update_fields=["attempts"])
+    return proof.attempts
+
+
+def archive_of(bundle_id: str) -> bytes:
+    """The stored bundle as one tar."""
+    return blobs.read(Proof.objects.values_list("archive_id", flat=True).get(bundle_id=bundle_id))
+
+
+def is_decided(bundle_id: str) -> bool:
+    """Whether a verdict is stored already."""
+    return Proof.objects.exclude(verdict="").filter(bundle_id=bundle_id).exists()
+
+
+def keep_verdict(bundle_id: str, result: ProofResult, *, at: datetime) -> bool:
+    """Store the verdict unless there is one; False when there was."""
+    with transaction.atomic():
+        proof = Proof.objects.select_for_update().get(bundle_id=bundle_id)
+        if proof.verdict:
+            return False
+        proof.verdict = result.verdict
+        proof.grade = result.grade or ""
+        proof.function = result.function or ""
+        proof.runs = sum(row.n for row in result.matrix)
+        proof.result = json.loads(json.dumps(result.as_json()))
+        proof.decided_at = at
+        proof.save()
+        for digest, text in result.logs.items():
+            _keep_log(proof, digest, blobs.keep(text.encode("utf-8", "replace")))
+        body = {
+            "verdict": result.verdict,
+            "grade": result.grade,
+            "function": result.function,
+            "reasons": list(result.reasons),
+            "result": hashlib.sha256(json.dumps(proof.result, sort_keys=True).encode()).hexdigest(),
+            "prover": result.environment.prover,
+        }
+        journal.append(chain_of(bundle_id), "proof decided", actor=PROVER, at=at, body=body)
+    return True
+
+
+def _keep_log(proof: Proof, digest: str, content: Blob) -> None:
+    log, _ = RunLog.objects.get_or_create(digest=digest, defaults={"content": content})
+    log.proofs.add(proof)
+
+
+def keep_trial(bundle_id: str, trial: Trial, *, at: datetime) -> bool:
+    """Store a trial unless that release was tried; False when it was."""
+    with transaction.atomic():
+        proof = Proof.objects.get(bundle_id=bundle_id)
+        _, new = TrialRow.objects.get_or_create(
+            proof=proof,
+            version=trial.version,
+            defaults={
+                "signal": trial.signal,
+                "n": trial.n,
+                "k": trial.k,
+                "reason": trial.reason,
+                "function": trial.function or "",
+                "tried_at": at,
+            },
+        )
+        if new:
+            body = {
+                "version": trial.version,
+                "signal": trial.signal,
+                "n": trial.n,
+                "k": trial.k,
+                "reason": trial.reason,
+            }
+            journal.append(chain_of(bundle_id), "proof tried", actor=PROVER, at=at, body=body)
+    return new
+
+
+def supporting(bundle_id: str) -> bool:
+    """Whether the stored verdict supports the claim."""
+    verdict = Proof.objects.values_list("verdict", flat=True).get(bundle_id=bundle_id)
+    return bool(verdict) and Verdict(verdict).supports_the_claim
+
+
+def chain_of(bundle_id: str) -> str:
+    """The journal chain of a proof."""
+    return f"proof/{bundle_id}"
