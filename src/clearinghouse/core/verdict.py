@@ -113,7 +113,7 @@ def _fix(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
 def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     row = matrix.get((Variant.F_NAMED_V, Input.TRIGGER))
     if row and row.k:
-        reason = "fires on fixed code that merely calls itself the vulnerable version: the script looks at the version"
+        reason = "fires on fixed code that merely calls itself the vulnerable version: the proof looks at the version"
         return Decision(Verdict.NOT_REPRODUCED, (reason,))
     for variant, change in (
         (Variant.V_NAMED_F, "calls itself the fixed version"),

@@ -37,10 +37,11 @@ def _of_effect(facts: Facts) -> tuple[str | None, str | None]:
     named = [function for _, function in report.effects if function]
     if named:
         return named[-1], None
+    if facts.form_one and report.function:
+        # A worker thread or compiled code made the effect: no frame shows it, but only our steps called anything.
+        return report.function, None
     if report.effects:
         return None, "the effect came from outside the target's own code"
-    if facts.form_one:
-        return report.function, None
     return None, "no event showed the target causing the effect"
 
 

@@ -72,9 +72,7 @@ class Interpreter:
     def site_folders(self) -> tuple[str, ...]:
         """Folders of the interpreter's own installed packages, hidden from every run."""
         if self.is_system:
-            return tuple(
-                folder for folder in ("/usr/lib/python3/dist-packages",) if Path(folder).is_dir()
-            )
+            return tuple(folder for folder in ("/usr/lib/python3/dist-packages",) if Path(folder).is_dir())
         return (f"{INSIDE}/lib/python{self.minor}/site-packages",)
 
 
@@ -107,7 +105,9 @@ def _candidates() -> Iterator[Path]:
     ]
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         if folder and not folder.endswith("/shims"):
-            managed += [path for path in sorted(Path(folder).glob("python3*")) if re.fullmatch(r"python3(\.\d+)?", path.name)]
+            managed += [
+                path for path in sorted(Path(folder).glob("python3*")) if re.fullmatch(r"python3(\.\d+)?", path.name)
+            ]
     yield from managed
 
 

@@ -28,6 +28,7 @@ class Report:
     function: str | None = None
     recursion: bool = False
     broken: str | None = None
+    refused: bool = False  # broken, because a step reached for what steps may not have
     ended: bool = False
     costs: tuple[Cost, ...] = ()
     armed: float | None = None  # CPU already used when the unfinished clock began
@@ -85,10 +86,14 @@ def _take(
         fields["samples"] = (int(_number(said["samples"])), sum(count for _, count in inside))
     elif "changed" in said:
         fields["changed"] = tuple(str(name) for name in said["changed"])
+    elif "refused" in said:
+        fields["broken"], fields["refused"] = str(said["refused"])[:500], True
     elif "broken" in said:
         fields["broken"] = str(said["broken"])[:500]
     elif "done" in said:
-        fields.update(text=str(said.get("text", "")), recursion=bool(said.get("recursion")), function=_name(said.get("function")))
+        fields.update(
+            text=str(said.get("text", "")), recursion=bool(said.get("recursion")), function=_name(said.get("function"))
+        )
     elif "end" in said:
         fields["ended"] = True
 

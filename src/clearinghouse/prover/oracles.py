@@ -110,7 +110,10 @@ def _cpu(spec: OracleSpec, facts: Facts, reference: float | None) -> str | Judge
             measured = exponent(costs)
             grown = "too short to measure" if measured is None else f"exponent {measured:.2f}"
             return Signal.SILENT, f"CPU {last.seconds:.2f} s at size {last.size}, {grown}"
-        return Signal.BROKEN, f"stopped at size {last.size} after {last.seconds:.2f} s, before any growth could be measured"
+        return (
+            Signal.BROKEN,
+            f"stopped at size {last.size} after {last.seconds:.2f} s, before any growth could be measured",
+        )
     if reference is None:
         # The reference runs themselves: they must end by themselves, below the budget.
         if not last.finished or last.seconds >= spec.budget_seconds:

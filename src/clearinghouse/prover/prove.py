@@ -125,7 +125,7 @@ def _lead(proof: _Proof) -> None:
         if row.k or row.broken:
             return
     if fixed is None:
-        _scripts(proof, plan, silent)
+        _names(proof, plan, silent)
         return
     fixed_plan = replace(plan, reference=None) if not proof.runner.sized else replace(plan, sizes=fired.largest_sizes())
     done = proof.series.get((Variant.FIXED, Input.TRIGGER))
@@ -137,7 +137,7 @@ def _lead(proof: _Proof) -> None:
         row = proof.observe(Variant.FIXED, fixed, Plan(input=Input.CONTROL, stop_after=plan.stop_after), 1)
         if row.k or row.broken:
             return
-    _scripts(proof, plan, silent)
+    _names(proof, plan, silent)
     if proof.grade is Grade.A and proof.predicate:
         # One more run that is not counted: which changed functions did the trigger pass through?
         seen = proof.runner.run(vulnerable, replace(plan, compare=fixed.tree))
@@ -164,6 +164,8 @@ def _referenced_plan(proof: _Proof) -> Plan:
 def _vulnerable_runs(proof: _Proof, plan: Plan) -> Series:
     vulnerable = proof.builds.vulnerable
     row = proof.observe(Variant.VULNERABLE, vulnerable, plan, 1)
+    if row.refused:
+        return row
     row = proof.observe(Variant.VULNERABLE, vulnerable, plan, FIRST_RUNS - 1)
     if 0 < row.k < row.n:
         row = proof.observe(Variant.VULNERABLE, vulnerable, plan, MOST_RUNS - FIRST_RUNS)
@@ -175,23 +177,30 @@ def _silent(proof: _Proof, variant: Variant, plan: Plan, times: int, other: str 
     base = proof.builds.vulnerable if variant is not Variant.F_NAMED_V else proof.builds.fixed
     assert base is not None
     tree = build_variant(proof.provisioner, base, variant, other)
+    if proof.runner.sized:
+        plan = replace(plan, sizes=proof.series[Variant.VULNERABLE, Input.TRIGGER].largest_sizes())
     for _ in range(times):
-        if proof.observe(variant, tree, replace(plan, reference=plan.reference), 1).k:
+        if proof.observe(variant, tree, plan, 1).k:
             return False
     return True
 
 
-def _scripts(proof: _Proof, plan: Plan, silent: int) -> None:
-    """The controls of a finder's script beyond the null target (DESIGN 4.3)."""
-    if proof.grade is Grade.A:
-        return
+def _names(proof: _Proof, plan: Plan, silent: int) -> None:
+    """The controls by name and spelling (DESIGN 4.3).
+
+    Steps have no conditions, but they can compute with a version that they read: the names are swapped for form 1 too. A file's
+    hash they cannot take, so re-spelling is for scripts.
+    """
     target, provisioner = proof.bundle.manifest.target, proof.provisioner
     vulnerable = proof.builds.vulnerable
     if target.fixed is not None:
-        if not _silent(proof, Variant.F_NAMED_V, plan, silent, target.vulnerable):
+        times = silent if proof.grade is not Grade.A else _NAMED_RUNS
+        if not _silent(proof, Variant.F_NAMED_V, plan, times, target.vulnerable):
             return
         named = build_variant(provisioner, vulnerable, Variant.V_NAMED_F, target.fixed)
         proof.observe(Variant.V_NAMED_F, named, plan, _NAMED_RUNS)
+    if proof.grade is Grade.A:
+        return
     respelt = build_variant(provisioner, vulnerable, Variant.V_RESPELT)
     proof.observe(Variant.V_RESPELT, respelt, plan, _NAMED_RUNS)
 
@@ -208,6 +217,11 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
     )
     rows = proof.rows()
     infra = next((series for series in proof.series.values() if series.not_started), None)
+    refused = next((series.refused for series in proof.series.values() if series.refused), None)
+    if refused is not None:
+        return ProofResult(
+            id=None, verdict=Verdict.INVALID, reasons=(f"run: {refused}",), environment=Environment(prover=__version__)
+        )
     if infra is not None:
         reasons: tuple[str, ...] = (f"the sandbox failed: {infra.not_started}",)
         verdict, confirm = Verdict.INFRA_ERROR, ()

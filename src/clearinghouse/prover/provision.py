@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 _FORMAT = "1"
 _TIMEOUT = 300
-_NO_SUCH = re.compile(r"no solution found|no version of|not found in the package registry|no wheels|no matching", re.IGNORECASE)
+_NO_SUCH = re.compile(
+    r"no solution found|no version of|not found in the package registry|no wheels|no matching", re.IGNORECASE
+)
 _NO_WHEEL = re.compile(
     r"no wheels? (with|available|are)|has no (usable |compatible )?wheels|no-build|requires-python|"
     r"does not satisfy Python|building (from )?source",
@@ -118,7 +120,12 @@ class Provisioner:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
         try:
             done = subprocess.run(
-                [uv_executable(), *arguments], capture_output=True, text=True, timeout=_TIMEOUT, check=False, env=environment
+                [uv_executable(), *arguments],
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT,
+                check=False,
+                env=environment,
             )
         except subprocess.TimeoutExpired:
             raise ProvisionError(f"installing {pin} took longer than {_TIMEOUT} s; run again", "infra") from None
@@ -141,7 +148,9 @@ def uv_executable() -> str:
     except (ImportError, FileNotFoundError):
         found = shutil.which("uv")
         if found is None:
-            raise ProvisionError("uv is not installed; reinstall openclearinghouse with its dependencies", "infra") from None
+            raise ProvisionError(
+                "uv is not installed; reinstall openclearinghouse with its dependencies", "infra"
+            ) from None
         return found
 
 

@@ -175,7 +175,11 @@ class Runner:
         }
         if interpreter.library_path:
             environment["LD_LIBRARY_PATH"] = interpreter.library_path
-        form = self._call_form(run, tree, plan, stand) if isinstance(run, CallRun) else self._script_form(run, plan, stand, tree)
+        form = (
+            self._call_form(run, tree, plan, stand)
+            if isinstance(run, CallRun)
+            else self._script_form(run, plan, stand, tree)
+        )
         argv, stdin, extra = form
         return Command(
             argv=argv,

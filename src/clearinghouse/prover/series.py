@@ -56,6 +56,11 @@ class Series:
         return next((i.facts.outcome.detail for i in self.seen if i.facts.outcome.ending is Ending.NOT_STARTED), None)
 
     @property
+    def refused(self) -> str | None:
+        """What a step reached for that steps may not have, or None."""
+        return next((item.facts.report.broken for item in self.seen if item.facts.report.refused), None)
+
+    @property
     def fired_function(self) -> str | None:
         """The function that most of the fired runs were attributed to."""
         named = Counter(item.function for item in self.seen if item.function)

@@ -1,11 +1,12 @@
 """Form 1: carries out the finder's steps on the target and reports what came of it. The job arrives as JSON on stdin."""
 
 import faulthandler
+import importlib
 import io
 import json
 import sys
 
-from .channel import REPORT_DESCRIPTOR, Broken, say
+from .channel import REPORT_DESCRIPTOR, Broken, Refused, say
 from .clock import Sampler
 from .effects import watch
 from .frames import TARGET, Owner, frame_name
@@ -32,15 +33,21 @@ def _chain(error):
     return " < ".join(names) + ": " + words[:MAX_SHOWN]
 
 
-def _prepare(steps, session):
-    """Import what the steps name before any clock runs, so that import time is never measured."""
+def _prepare(steps):
+    """Import what the steps name before any clock runs, so that import time is never measured.
+
+    Some modules need an earlier step first (settings, say): those are left to the step itself, which says what is wrong.
+    """
     for step in steps:
         for key in ("call", "get"):
             reference = step.get(key)
             if isinstance(reference, str) and ":" in reference:
-                session._reach(reference)
+                try:
+                    importlib.import_module(reference.partition(":")[0])
+                except Exception:
+                    pass
         if "do" in step:
-            _prepare(step["do"], session)
+            _prepare(step["do"])
 
 
 def _report_raised(error, session, owner):
@@ -57,7 +64,7 @@ def _report_raised(error, session, owner):
 
 def _once(job, owner, size, sampler, trace):
     session = Session(owner, size)
-    _prepare(job["steps"], session)
+    _prepare(job["steps"])
     if sampler:
         sampler.start(size)
     if trace:
@@ -105,6 +112,8 @@ def main():
             _once(job, owner, None, None, trace)
             if trace:
                 say(changed=trace.changed(job["compare"]))
+    except Refused as error:
+        say(refused=str(error))
     except Broken as error:
         say(broken=str(error))
     say(end=True)

@@ -15,3 +15,7 @@ def say(**fields):
 
 class Broken(Exception):
     """The proof itself is at fault (a name that does not exist, a refused walk): never counted as silent."""
+
+
+class Refused(Broken):
+    """A step reaches for something that steps may not have: the bundle breaks the rules, whatever it would have shown."""

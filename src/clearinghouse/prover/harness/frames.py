@@ -63,9 +63,14 @@ def frame_name(frame):
     return name
 
 
+def class_of(receiver):
+    """The receiver itself when it is a class, else its class. type(), not isinstance(): a lazy proxy runs code there."""
+    return receiver if issubclass(type(receiver), type) else type(receiver)
+
+
 def receiver_suffix(receiver, name):
     """ "[XmlLexer]" when the receiver's class is not the one that the function's name already holds."""
-    kind = receiver if isinstance(receiver, type) else type(receiver)
+    kind = class_of(receiver)
     module = getattr(kind, "__module__", None)
     if not isinstance(module, str) or module == "builtins":
         return ""

@@ -4,7 +4,7 @@ import importlib
 import sys
 import types
 
-from .channel import Broken
+from .channel import Broken, Refused
 from .frames import is_target_file
 
 # Plain data makers of the standard library; nothing here opens, runs or connects.
@@ -12,7 +12,7 @@ ALLOWED = {
     "builtins:str", "builtins:bytes", "builtins:bytearray", "builtins:list", "builtins:dict", "builtins:tuple",
     "builtins:set", "builtins:frozenset", "builtins:int", "builtins:float", "builtins:bool", "builtins:len",
     "builtins:next", "builtins:iter", "builtins:type", "builtins:repr", "builtins:sorted", "builtins:hash",
-    "builtins:object", "io:BytesIO", "io:StringIO", "datetime:datetime", "datetime:date", "datetime:timedelta",
+    "builtins:object", "io:BytesIO", "io:StringIO", "_io:BytesIO", "_io:StringIO", "datetime:datetime", "datetime:date", "datetime:timedelta",
     "datetime:timezone", "types:SimpleNamespace", "email.message:Message", "logging:getLogger", "logging:Logger",
     "logging:StreamHandler", "logging:Formatter", "decimal:Decimal", "http.cookies:SimpleCookie", "urllib.request:Request",
 }  # fmt: skip
@@ -48,7 +48,7 @@ def resolve(reference):
     allowed = reference in ALLOWED
     module = _import(module_path)
     if not allowed and not module_is_target(module):
-        raise Broken("%s is not part of the target or a companion, nor an allowed standard-library name" % reference)
+        raise Refused("%s is not part of the target or a companion, nor an allowed standard-library name" % reference)
     return walk(module, qualname.split("."), reference, checked=allowed)
 
 
@@ -57,7 +57,7 @@ def walk(start, parts, reference, checked=False):
     value = start
     for part in parts:
         if _dunder(part):
-            raise Broken("%s names a double-underscore attribute" % reference)
+            raise Refused("%s names a double-underscore attribute" % reference)
         if part.isdigit():
             try:
                 value = value[int(part)]
@@ -70,7 +70,7 @@ def walk(start, parts, reference, checked=False):
             raise Broken("%s does not exist: %s" % (reference, error))
         # type(), not isinstance(): a lazy proxy runs code when its __class__ is read.
         if type(value) is types.ModuleType and not module_is_target(value):
-            raise Broken("%s walks into the module %s, outside the target" % (reference, value.__name__))
+            raise Refused("%s walks into the module %s, outside the target" % (reference, value.__name__))
     if not checked:
         refuse_foreign(value, reference)
     return value
@@ -91,17 +91,17 @@ def refuse_foreign(value, reference):
         owner = value.__self__
         if type(owner) is types.ModuleType:
             if not module_is_target(owner) and _qualified(value) not in ALLOWED:
-                raise Broken("%s is %s.%s, from outside the target" % (reference, owner.__name__, value.__name__))
+                raise Refused("%s is %s.%s, from outside the target" % (reference, owner.__name__, value.__name__))
         elif not _is_data_or_target(owner):
-            raise Broken("%s is a method of %s, from outside the target" % (reference, type(owner).__name__))
+            raise Refused("%s is a method of %s, from outside the target" % (reference, type(owner).__name__))
         return
     if kind is types.FunctionType:
         if not is_target_file(value.__code__.co_filename):
-            raise Broken("%s is %s, from outside the target" % (reference, _qualified(value)))
+            raise Refused("%s is %s, from outside the target" % (reference, _qualified(value)))
         return
     if issubclass(kind, type):
         if not module_is_target(value.__module__) and _qualified(value) not in ALLOWED:
-            raise Broken("%s is the class %s, from outside the target" % (reference, _qualified(value)))
+            raise Refused("%s is the class %s, from outside the target" % (reference, _qualified(value)))
 
 
 def _is_data_or_target(owner):
@@ -128,6 +128,6 @@ def callable_target(value, reference):
         owner = getattr(value, "__objclass__", type(getattr(value, "__self__", None)))
         if owner in _DATA_TYPES or module_is_target(owner.__module__):
             return
-        raise Broken("%s is a method of %s, from outside the target" % (reference, owner.__name__))
+        raise Refused("%s is a method of %s, from outside the target" % (reference, owner.__name__))
     if not module_is_target(kind.__module__):
-        raise Broken("%s is a %s, whose class is from outside the target" % (reference, kind.__name__))
+        raise Refused("%s is a %s, whose class is from outside the target" % (reference, kind.__name__))

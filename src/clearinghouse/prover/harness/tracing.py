@@ -4,7 +4,7 @@ import io
 import sys
 import types
 
-from .frames import TARGET, code_name, receiver_suffix
+from .frames import TARGET, class_of, code_name, receiver_suffix
 
 MAX_NAMES = 64
 
@@ -52,8 +52,7 @@ class Trace:
                 receiver = None
                 if code.co_argcount and code.co_varnames[0] in ("self", "cls"):
                     receiver = frame.f_locals.get(code.co_varnames[0])
-                kind = receiver if isinstance(receiver, type) else type(receiver)
-                self.entered[code] = (self._count, kind)
+                self.entered[code] = (self._count, class_of(receiver))
 
     def start(self):
         sys.setprofile(self._profile)
