@@ -52,7 +52,7 @@ def draft(case: CaseDetail, *, at: datetime, coordinator: str, confirmed_by: str
 
 
 def executed(proofs: Iterable[ProofView]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The releases on which some proof of the case fired, and those on which every proof tried was silent; both in order."""
+    """The releases on which some proof fired, and those on which every proof tried was silent; both in order."""
     fired, silent = set(), set()
     for proof in proofs:
         for line in proof.matrix:
@@ -108,7 +108,7 @@ def _details(case: CaseDetail, proofs: Sequence[ProofView], fired: Sequence[str]
     reports = f"{row.reports} report{'s' if row.reports != 1 else ''}"
     finders = f"{len(row.finders)} finder{'s' if len(row.finders) != 1 else ''}"
     lines = [
-        f"{reports} by {finders} were shown by execution to be this one bug in {row.package}.",
+        f"{reports} by {finders}, shown by execution to be one bug in {row.package}.",
         f"A proof fired on {', '.join(fired)}" + (f" and was silent on {', '.join(silent)}." if silent else "."),
     ]
     if row.function:

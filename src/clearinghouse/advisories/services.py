@@ -39,8 +39,9 @@ class Publication:
 def publish(case_id: str, *, by: str, confirm: bool, folder: Path, clock: Clock) -> Publication:
     """Write the case's OSV record into `folder` as `<case>.osv.json`, once, and note who did it.
 
-    `confirm` says that `by` has checked what the proofs ask a person to confirm. Raises NotFound for no such case, Refused
-    when the proof does not support it, when a confirmation is due and not given, or when the record would not be valid.
+    `confirm` says that `by` has checked what the proofs ask a person to confirm. Raises NotFound for no such case,
+    Refused when the proof does not support it, when a confirmation is due and not given, or when the record would not
+    be valid.
     """
     if not by.strip():
         raise UsageError("publishing needs the coordinator's name", advice="say who publishes")

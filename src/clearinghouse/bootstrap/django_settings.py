@@ -55,7 +55,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": SETTINGS.database,
         "OPTIONS": {
-            # Every atomic() takes the write lock at its start: no deadlock by upgrade, and no atomic() around mere reads.
+            # Every atomic() takes the write lock at its start, so none deadlocks; and none stands around mere reads.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",

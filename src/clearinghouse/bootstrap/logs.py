@@ -1,4 +1,4 @@
-"""Diagnostics: every logger speaks through structlog, one line an event, on stderr. Decisions go to the journal, never here."""
+"""Diagnostics: every logger speaks through structlog, one line an event, on stderr. Decisions go to the journal."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The worker: takes up what was left, runs jobs in a few lanes, and keeps looking for work that nobody enqueued.
 
-One worker at a time uses a home folder (a lock says so), so a restarted one may take over at once what the last left behind.
+One worker at a time uses a home folder (a lock says so), so a restarted one may take over at once what the last left
+behind.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def work(
     progress: Callable[[Funnel], None] = lambda _funnel: None,
     stop: threading.Event | None = None,
 ) -> Worked:
-    """Run jobs until `stop` is set (SIGTERM and SIGINT set it), or, with `until_idle`, until nothing is left that can be done.
+    """Run jobs until `stop` is set (SIGTERM and SIGINT set it), or, with `until_idle`, until nothing is left to do.
 
     Calls `progress` whenever a figure changed. Raises Conflict when another worker uses the same home.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """What went in and what came out. `runs` counts executions in the sandbox; `proven` counts reports whose claim held."""
+    """What went in and what came out. `runs` counts executions in the sandbox, `proven` reports whose claim held."""
 
     reports: int
     finders: int
@@ -50,7 +50,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One line of the case list. Title, weakness, aliases and fixed release are claims; the rest was executed or decided."""
+    """One line of the case list. Title, weakness and aliases are claims; the rest was executed or decided."""
 
     id: str
     title: str
@@ -156,7 +156,8 @@ def case(public_id: str, *, viewer: Viewer) -> CaseDetail | None:
         return None
     proofs = _proofs(found)
     ids = [proof.pk for proof in proofs]
-    inside, outside = [], []
+    inside: list[PairView] = []
+    outside: list[PairView] = []
     if viewer.sees_unpublished:
         for pair in _pairs(ids):
             (inside if {pair.left_id, pair.right_id} <= set(ids) else outside).append(_pair(pair, ids))

@@ -80,8 +80,8 @@ def _show(case: CaseDetail) -> None:
         put_line(f"    {claim.report_id}  {claim.finder}, {claim.received_at:%Y-%m-%d %H:%M}: {claim.title}")
     put_line("proofs")
     for proof in case.proofs:
-        words = f"    {proof.short_id}  {proof.verdict}, grade {proof.grade or '-'}, {proof.oracle} in {proof.function or 'nothing'}"
-        put_line(words)
+        place = proof.function or "no function named"
+        put_line(f"    {proof.short_id}  {proof.verdict}, grade {proof.grade or '-'}, {proof.oracle} in {place}")
     for pair in case.pairs:
         put_line(f"{pair.left[:12]} and {pair.right[:12]}: {pair.relation} ({pair.matcher})")
         for line in pair.evidence:

@@ -1,4 +1,4 @@
-"""The command `clearinghouse`: what there is, and how errors end. Everything heavy is imported when its command runs."""
+"""The command `clearinghouse`: what there is, and how errors end. What is heavy is imported when its command runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def prove(
 ) -> None:
     """Decide proof bundles on this machine, without server or database.
 
-    Exit code: 69 without a sandbox, 65 with an invalid bundle, 1 with a verdict that does not support its claim, else 0.
+    Exit code: 69 without a sandbox, 65 with an invalid bundle, 1 with a verdict that supports no claim, else 0.
     """
     from clearinghouse.cli.prove import prove_command  # noqa: PLC0415
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_IDS = {"report", "case"}
+
+
 def say(words: str) -> None:
     """Words for a person, on stderr."""
     print(words, file=sys.stderr, flush=True)  # noqa: T201
@@ -30,22 +33,23 @@ def put_line(text: str) -> None:
     print("".join(c if c.isprintable() or c == "\t" else "�" for c in text))  # noqa: T201
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911  # one return for each kind of value
     """A value of ours as JSON values: dataclasses as objects, instants as RFC 3339, sets sorted."""
+    match value:
+        case Enum():
+            return value.value
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case Path():
+            return str(value)
+        case dict():
+            return {str(plain(key)): plain(member) for key, member in value.items()}
+        case set() | frozenset():
+            return sorted(plain(member) for member in value)
+        case list() | tuple():
+            return [plain(member) for member in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, dict):
-        return {str(plain(key)): plain(member) for key, member in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(plain(member) for member in value)
-    if isinstance(value, list | tuple):
-        return [plain(member) for member in value]
     return value
 
 
@@ -58,7 +62,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        shown.add_column(heading, overflow="fold")
+        shown.add_column(heading, overflow="fold", no_wrap=heading in _IDS)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     Console(no_color=True if os.environ.get("NO_COLOR") else None).print(shown)

@@ -93,9 +93,7 @@ def show_report(report: Annotated[str, typer.Argument(help="A report's id, as R-
         return
     row = found.row
     put_line(f"{row.id}  {row.state}: {row.title}")
-    put_line(
-        f"from {row.finder}, {row.received_at:%Y-%m-%d %H:%M} UTC, {row.kind}, {found.size} bytes, SHA-256 {found.sha256}"
-    )
+    put_line(f"from {row.finder}, {row.received_at:%Y-%m-%d %H:%M} UTC, {row.kind}, {found.size} bytes, {found.sha256}")
     for reason in row.reasons:
         put_line(f"    {reason}")
     if row.case_id:

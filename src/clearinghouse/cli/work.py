@@ -22,7 +22,7 @@ def work(
     lanes: Annotated[int, typer.Option("--lanes", min=1, max=64, help="How many proofs run at a time.")] = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Prove what was handed in, match it and answer it. Ends at SIGTERM or Ctrl-C; what was running is taken up next time.
+    """Prove what was handed in, match it and answer it. Ends at SIGTERM or Ctrl-C; the rest is done next time.
 
     Exit code: 69 without a sandbox, 75 when another worker uses the same home, or when something could not be finished.
     """

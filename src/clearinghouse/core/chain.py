@@ -1,4 +1,4 @@
-"""A hash chain: each entry carries the hash of the one before, so a changed, lost or added entry breaks it at its place."""
+"""A hash chain: each entry carries the hash of the one before, so a changed, lost or added entry breaks it there."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """When two proofs are one bug: fixing one stops the other, both ways, in the same function, seen by the same oracle.
 
-A matcher has a date and never changes: better rules get a new date, so stored evidence keeps its meaning. The same fixed
-release alone says nothing, since one release bundles many fixes. Every proof of a group is tried on *every* fixed release that
-the group names, so that a release which stops one and not the other tells two bugs apart, whatever the finders called fixed.
-The partition is a function of the set of proofs and of what was executed, never of the order of arrival.
+A matcher has a date and never changes: better rules get a new date, so stored evidence keeps its meaning. The same
+fixed release alone says nothing, since one release bundles many fixes. Every proof of a group is tried on *every*
+fixed release that the group names, so that a release which stops one and not the other tells two bugs apart, whatever
+the finders called fixed. The partition is a function of the set of proofs and of what was executed, never of the
+order of arrival.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Signal
@@ -66,7 +68,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class ProofFacts:
-    """What matching may know of a proof that supports its claim. `ran` says what its trigger did on each release tried."""
+    """What matching may know of a proof that supports its claim. `ran` says what its trigger did on each release."""
 
     id: str
     package: str
@@ -100,7 +102,7 @@ def missing_trials(proofs: Iterable[ProofFacts]) -> list[tuple[str, str]]:
 
 
 def judge(a: ProofFacts, b: ProofFacts, fixes: frozenset[str]) -> Judgement:
-    """Decide one pair from what was executed on `fixes`, the fixed releases named in its group (both proofs' own included)."""
+    """Decide one pair from what was executed on `fixes`, the fixed releases named in its group."""
     if a.id == b.id:
         return Judgement(Relation.SAME, (Evidence("bundle", a.id, IDENTITY, Strength.DECIDES),))
     if a.package != b.package:
@@ -119,10 +121,12 @@ def judge(a: ProofFacts, b: ProofFacts, fixes: frozenset[str]) -> Judgement:
 
 
 def partition(proofs: Iterable[ProofFacts]) -> list[tuple[str, ...]]:
-    """The cases: sets of proof ids, each and all sorted. A proof joins a case when it is the same as a member and no pair
-    with any member is contradicted."""
+    """The cases: sets of proof ids, each and all sorted.
+
+    A proof joins a case when it is the same as one member and contradicted with none.
+    """
     proofs = list(proofs)
-    cases = [(p.id,) for p in proofs if p.group is None]
+    cases: list[tuple[str, ...]] = [(p.id,) for p in proofs if p.group is None]
     for members in _groups(proofs):
         fixes = fixes_of(members)
         clusters: list[list[ProofFacts]] = []
@@ -151,20 +155,11 @@ def _belongs(proof: ProofFacts, cluster: Sequence[ProofFacts], fixes: frozenset[
 
 def _joined(clusters: list[list[ProofFacts]], fixes: frozenset[str]) -> list[list[ProofFacts]]:
     """Clusters that a later proof showed to be one: the same rule between whole clusters, until nothing changes."""
-    merged = True
-    while merged:
-        merged = False
-        for i, left in enumerate(clusters):
-            for right in clusters[i + 1 :]:
-                relations = [judge(a, b, fixes).relation for a in left for b in right]
-                if Relation.SAME in relations and not any(relation.contradicts for relation in relations):
-                    left += right
-                    left.sort(key=lambda p: p.id)
-                    clusters.remove(right)
-                    merged = True
-                    break
-            if merged:
-                break
+    for left, right in combinations(clusters, 2):
+        relations = [judge(a, b, fixes).relation for a in left for b in right]
+        if Relation.SAME in relations and not any(relation.contradicts for relation in relations):
+            both = sorted(left + right, key=lambda proof: proof.id)
+            return _joined([both if c is left else c for c in clusters if c is not right], fixes)
     return clusters
 
 

@@ -1,7 +1,7 @@
 """How urgent a case is, and why: the CISA coordinator table over stored facts, and an explained order within a class.
 
-A fact that nobody knows stays unknown: the answer is then the set of decisions still reachable, with the single facts that
-would settle or change it. Proof facts fill what a proof can show; everything else waits for a person.
+A fact that nobody knows stays unknown: the answer is then the set of decisions still reachable, with the single facts
+that would settle or change it. Proof facts fill what a proof can show; everything else waits for a person.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ProvenFact:
 
 
 def facts_from_proofs(proofs: Iterable[ProvenFact]) -> tuple[Fact, ...]:
-    """What the proofs themselves show. Exploitation is "none" as long as no evidence is held: a stated alias is only a claim."""
+    """What the proofs themselves show. Exploitation is "none" while no evidence is held: a stated alias is a claim."""
     proofs = sorted(proofs, key=lambda proof: proof.id)
     exploitation = Fact("exploitation", Exploitation.NONE, "no evidence held", "a stated alias alone is a claim")
     automatable = Fact("automatable", None, "proofs", "no proof in which our own harness made the call")
@@ -126,7 +126,7 @@ def _impact(proofs: list[ProvenFact]) -> Fact:
 
 
 def order_within_class(proofs: Iterable[ProvenFact], finders: int) -> tuple[OrderReason, ...]:
-    """Independent finders first (others will find it too), then whose word the proof is, then the gravest effect seen."""
+    """Independent finders first (others will find it too), then whose word the proof is, then the gravest effect."""
     proofs = list(proofs)
     grade = max((proof.grade for proof in proofs if proof.grade), key=lambda g: _GRADE_WEIGHT[g], default=Grade.D)
     oracle = max((proof.oracle for proof in proofs), key=lambda o: _ORACLE_WEIGHT.get(o, 0), default="none")

@@ -110,7 +110,7 @@ def path_after(verdict: Verdict) -> tuple[ReportState, ...]:
 
 
 def kind_of(content: bytes, name: str = "") -> ReportKind:
-    """What the bytes are. Content decides; a name that promises an archive is held to it, so that its sender learns why not."""
+    """What the bytes are. Content decides; a name that promises an archive is held to it, so that its sender hears."""
     if content.startswith(_MAGIC) or content[257:262] == b"ustar" or name.lower().endswith(_ARCHIVES):
         return ReportKind.PROOF
     try:

@@ -16,15 +16,16 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 _ID = re.compile(r"x_[A-Za-z0-9][A-Za-z0-9._-]*")
 _EVENTS = {"introduced", "fixed", "last_affected", "limit"}
 _REFERENCES = {
-    "ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "GIT", "PACKAGE", "EVIDENCE", "WEB",
+    "ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "GIT", "PACKAGE", "EVIDENCE",
+    "WEB",
 }  # fmt: skip
 _CREDITS = {
-    "FINDER", "REPORTER", "ANALYST", "COORDINATOR", "REMEDIATION_DEVELOPER", "REMEDIATION_REVIEWER", "REMEDIATION_VERIFIER",
-    "TOOL", "SPONSOR", "OTHER",
+    "FINDER", "REPORTER", "ANALYST", "COORDINATOR", "REMEDIATION_DEVELOPER", "REMEDIATION_REVIEWER",
+    "REMEDIATION_VERIFIER", "TOOL", "SPONSOR", "OTHER",
 }  # fmt: skip
 _KEYS = {
-    "schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary", "details",
-    "severity", "affected", "references", "credits", "database_specific",
+    "schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
+    "details", "severity", "affected", "references", "credits", "database_specific",
 }  # fmt: skip
 _V3_PART = r"(AV:[NALP]|AC:[LH]|PR:[NLH]|UI:[NR]|S:[UC]|[CIA]:[NLH]|E:[XUPFH]|RL:[XOTWU]|RC:[XURC])"
 _V4_BASE = r"AV:[NALP]/AC:[LH]/AT:[NP]/PR:[NLH]/UI:[NPA]/VC:[HLN]/VI:[HLN]/VA:[HLN]/SC:[HLN]/SI:[HLN]/SA:[HLN]"

@@ -70,9 +70,12 @@ def _location(result: dict[str, Any]) -> str:
     return _words(f"{uri}:{line}" if isinstance(line, int) and not isinstance(line, bool) else uri)
 
 
+_KINDS: dict[type, str] = {dict: "an object", list: "an array", str: "a string"}
+
+
 def _expect(value: Any, kind: type, place: str) -> Any:
     if not isinstance(value, kind):
-        wanted = {dict: "an object", list: "an array", str: "a string"}[kind]
+        wanted = _KINDS[kind]
         raise InvalidInput(f"{place}: must be {wanted}", advice="send SARIF 2.1.0 as the scanner wrote it")
     return value
 

@@ -1,4 +1,4 @@
-"""Turns what somebody points at into the bytes of a report: a file as it is, a folder as a tar with links kept as links.
+"""Turns what somebody points at into the bytes of a report: a file as it is, a folder as a tar, links kept as links.
 
 Nothing is judged here, so that a hostile folder is kept as evidence too; links are never followed.
 """
@@ -9,6 +9,7 @@ import io
 import os
 import stat
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.errors import InvalidInput
@@ -16,7 +17,6 @@ from clearinghouse.core.report import MAX_REPORT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 MAX_ENTRIES = 1000
 
@@ -51,7 +51,7 @@ def _pack_folder(root: Path) -> bytes:
                 with os.fdopen(descriptor, "rb") as stream:
                     content = stream.read(MAX_REPORT_BYTES - size + 1)
             elif stat.S_ISLNK(mode):
-                member.type, member.linkname = tarfile.SYMTYPE, os.readlink(entry.path)
+                member.type, member.linkname = tarfile.SYMTYPE, str(Path(entry.path).readlink())
             else:
                 member.type = tarfile.FIFOTYPE  # a pipe, socket or device: its name is all there is to keep
             size += len(content)

@@ -29,7 +29,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What screening found. `states` are those that follow `screened`, the last being where the report rests for now."""
+    """What screening found. `states` are those after `screened`, the last being where the report rests for now."""
 
     kind: ReportKind
     title: str

@@ -11,7 +11,6 @@ from django.db import transaction
 
 from clearinghouse.core.errors import InvalidInput
 from clearinghouse.core.ids import report_id
-from clearinghouse.core.proof import Verdict
 from clearinghouse.core.report import MAX_REPORT_BYTES, ReportState, path_after, step
 from clearinghouse.intake.models import Finding, Report
 from clearinghouse.intake.screening import Screened, screen
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearinghouse.core.ports import Clock, JobQueue
+    from clearinghouse.core.proof import Verdict
 
 PROVE = "prove"  # the job of a new proof, by bundle id
 ANSWER = "answer"  # the job of a report whose proof is settled already, by report id
@@ -52,8 +52,8 @@ class Receipt:
 def submit(content: bytes, *, finder: str, name: str, clock: Clock, queue: JobQueue) -> Receipt:
     """Keep `content` as it came and have it proven where it can be. The same bytes from the same finder are one report.
 
-    Raises InvalidInput above MAX_REPORT_BYTES, UsageError for a finder's name that is none; anything else that is wrong with
-    the content is kept, and answered in the report's state and reasons.
+    Raises InvalidInput above MAX_REPORT_BYTES, UsageError for a finder's name that is none; anything else that is
+    wrong with the content is kept, and answered in the report's state and reasons.
     """
     if len(content) > MAX_REPORT_BYTES:
         raise InvalidInput(f"{name}: larger than {MAX_REPORT_BYTES // 2**20} MiB", advice="make it smaller")
@@ -85,7 +85,7 @@ def submit(content: bytes, *, finder: str, name: str, clock: Clock, queue: JobQu
         _move(report, (ReportState.SCREENED, *screened.states), at=at, actor=ACTOR)
         if proof is not None:
             job = (ANSWER, report.public_id) if proof.settled_at else (PROVE, proof.bundle_id)
-            # robust: the report is kept even when the queue is not to be reached; the worker's reconciler enqueues it then.
+            # robust: the report is kept even if the queue cannot be reached; the worker's reconciler enqueues it then.
             transaction.on_commit(partial(queue.enqueue, *job), robust=True)
     return _receipt(report, known=False)
 

@@ -55,7 +55,7 @@ class Entry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Writes a new entry; refuses to write an old one again."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise Refused("journal entries are never changed", advice="append another entry that says what changed")
         super().save(*args, **kwargs)
 

@@ -16,8 +16,8 @@ MAX_ATTEMPTS = 3
 def run(bundle_id: str, *, prover: Prover, clock: Clock) -> None:
     """Prove the bundle unless it was, and keep the verdict.
 
-    An attempt that raises or kills its worker is counted; past the limit the verdict is `infra_error`, which never counts
-    against a finder.
+    An attempt that raises or kills its worker is counted; past the limit the verdict is `infra_error`, which never
+    counts against a finder.
     """
     if services.is_decided(bundle_id):
         return

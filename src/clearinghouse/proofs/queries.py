@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProofView:
-    """A proof as pages show it. What the manifest says is a claim; `result` is what running it gave, None until then."""
+    """A proof as pages show it. What the manifest says is a claim; `result` is what running it gave, or None."""
 
     bundle_id: str
     stored_at: datetime

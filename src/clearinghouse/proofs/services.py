@@ -53,7 +53,7 @@ def store(bundle: Bundle, *, at: datetime) -> Proof:
 
 
 def trigger_digest(bundle: Bundle) -> str:
-    """SHA-256 of everything that decides what the vulnerable side does: input, files, oracle, target. Not of the claim."""
+    """SHA-256 of everything that decides what the vulnerable side does: input, files, oracle, target; not the claim."""
     manifest: Manifest = bundle.manifest
     target = dataclasses.replace(manifest.target, fixed=None)
     files = {

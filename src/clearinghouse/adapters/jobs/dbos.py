@@ -1,8 +1,8 @@
 """The durable job queue: DBOS on an SQLite file of its own. The only module that knows DBOS.
 
-What DBOS promises: a job survives `kill -9`; its finished steps are not run again, the interrupted one is. What it does not:
-it picks its clock by Python's version where SQLite's matters (mended in `_engine`), and a job that failed stays failed
-(enqueued again here as a new round, a few times).
+What DBOS promises: a job survives `kill -9`; its finished steps are not run again, the interrupted one is. What it
+does not: it picks its clock by Python's version where SQLite's matters (mended in `_engine`), and a job that failed
+stays failed (enqueued again here as a new round, a few times).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _registered: dict[str, Callable[[str], None]] = {}  # DBOS keeps one registry fo
 class DbosQueue:
     """Runs the jobs given, `lanes` at a time, in this process from `start` to `stop`.
 
-    One process at a time may use one file and executor id: the caller sees to that. `around` wraps every step (each runs in a
-    thread of the engine's own).
+    One process at a time may use one file and executor id: the caller sees to that. `around` wraps every step (each
+    runs in a thread of the engine's own).
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class DbosQueue:
         client.register_queue(QUEUE, worker_concurrency=self._lanes, polling_interval_sec=_POLL_SECONDS)
 
     def _register(self, job: Job) -> None:
-        """Names are explicit, so that renaming a function strands nothing. The registry outlives `stop`: it looks jobs up anew."""
+        """Make a workflow once per process, under an explicit name: renaming a function strands nothing."""
         _registered[job.name] = lambda key: self._run(job, key)
         if job.name in _known_workflows:
             return

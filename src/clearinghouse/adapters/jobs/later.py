@@ -1,6 +1,7 @@
 """A queue for short-lived commands: leaves the work in the tables, where the worker's reconciler finds it.
 
-Opening the job engine costs seconds of CPU, the reconciler looks every other second, so a command gains nothing by enqueueing.
+Opening the job engine costs seconds of CPU, the reconciler looks every other second, so a command gains nothing by
+enqueueing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A job queue in memory: runs jobs when asked to, in order, with the same promises as the durable one but durability."""
+"""A job queue in memory: runs jobs when asked to, in order; promises what the durable one does, but durability."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MemoryQueue:
         self._waiting.append((name, key))
 
     def run_all(self) -> int:
-        """Run what waits, and what that enqueues, to the end; how many jobs ended well. Failures are kept in `failures`."""
+        """Run what waits, and what that enqueues, to the end; how many ended well. Failures are kept in `failures`."""
         done = 0
         while self._waiting:
             name, key = self._waiting.popleft()

@@ -5,84 +5,131 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('proofs', '0001_initial'),
+        ("proofs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PackageLock',
+            name="PackageLock",
             fields=[
-                ('package', models.CharField(max_length=300, primary_key=True, serialize=False)),
+                ("package", models.CharField(max_length=300, primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='YearCounter',
+            name="YearCounter",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('last', models.PositiveIntegerField(default=0)),
+                ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(max_length=20, unique=True)),
-                ('opened_at', models.DateTimeField()),
-                ('package', models.CharField(max_length=300)),
-                ('title', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('open', 'open'), ('published', 'published'), ('merged', 'merged')], default='open', max_length=12)),
-                ('priority', models.JSONField(null=True)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('merged_into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.CharField(max_length=20, unique=True)),
+                ("opened_at", models.DateTimeField()),
+                ("package", models.CharField(max_length=300)),
+                ("title", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("published", "published"), ("merged", "merged")],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("priority", models.JSONField(null=True)),
+                ("published_at", models.DateTimeField(null=True)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="absorbed", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaseFact',
+            name="CaseFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('value', models.CharField(max_length=40)),
-                ('source', models.CharField(max_length=200)),
-                ('evidence', models.TextField()),
-                ('stated_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("value", models.CharField(max_length=40)),
+                ("source", models.CharField(max_length=200)),
+                ("evidence", models.TextField()),
+                ("stated_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="facts", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cases.case')),
-                ('proof', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='membership', to='proofs.proof')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="cases.case"
+                    ),
+                ),
+                (
+                    "proof",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="membership", to="proofs.proof"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pair',
+            name="Pair",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(choices=[('same', 'same'), ('different', 'different'), ('parent_child', 'parent_child'), ('undecided', 'undecided')], max_length=15)),
-                ('matcher', models.CharField(max_length=60)),
-                ('evidence', models.JSONField()),
-                ('judged_at', models.DateTimeField()),
-                ('left', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs_left', to='proofs.proof')),
-                ('right', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs_right', to='proofs.proof')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("same", "same"),
+                            ("different", "different"),
+                            ("parent_child", "parent_child"),
+                            ("undecided", "undecided"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("matcher", models.CharField(max_length=60)),
+                ("evidence", models.JSONField()),
+                ("judged_at", models.DateTimeField()),
+                (
+                    "left",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pairs_left", to="proofs.proof"
+                    ),
+                ),
+                (
+                    "right",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pairs_right", to="proofs.proof"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['package', 'state'], name='cases_by_package'),
+            model_name="case",
+            index=models.Index(fields=["package", "state"], name="cases_by_package"),
         ),
         migrations.AddConstraint(
-            model_name='casefact',
-            constraint=models.UniqueConstraint(fields=('case', 'name'), name='cases_one_fact'),
+            model_name="casefact",
+            constraint=models.UniqueConstraint(fields=("case", "name"), name="cases_one_fact"),
         ),
         migrations.AddConstraint(
-            model_name='pair',
-            constraint=models.UniqueConstraint(fields=('left', 'right', 'matcher'), name='cases_one_judgement'),
+            model_name="pair",
+            constraint=models.UniqueConstraint(fields=("left", "right", "matcher"), name="cases_one_judgement"),
         ),
     ]

@@ -5,37 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Chain',
+            name="Chain",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('length', models.PositiveIntegerField(default=0)),
-                ('head', models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("length", models.PositiveIntegerField(default=0)),
+                ("head", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=200)),
-                ('kind', models.CharField(max_length=60)),
-                ('body', models.TextField()),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='journal.chain')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=200)),
+                ("kind", models.CharField(max_length=60)),
+                ("body", models.TextField()),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="journal.chain"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'id'], name='journal_by_kind')],
-                'constraints': [models.UniqueConstraint(fields=('chain', 'seq'), name='journal_no_forks')],
+                "indexes": [models.Index(fields=["kind", "id"], name="journal_by_kind")],
+                "constraints": [models.UniqueConstraint(fields=("chain", "seq"), name="journal_no_forks")],
             },
         ),
     ]

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN202, ARG001  # the shape of these functions is Django's
 """The database itself refuses to change an entry (deleting one shows in the chain's head)."""
 
 from django.db import migrations

@@ -5,86 +5,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('size', models.PositiveIntegerField()),
-                ('packed', models.BinaryField()),
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("size", models.PositiveIntegerField()),
+                ("packed", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Proof',
+            name="Proof",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bundle_id', models.CharField(max_length=64, unique=True)),
-                ('stored_at', models.DateTimeField()),
-                ('title', models.CharField(max_length=500)),
-                ('summary', models.TextField(blank=True)),
-                ('weakness', models.JSONField(default=list)),
-                ('aliases', models.JSONField(default=list)),
-                ('severity', models.CharField(blank=True, max_length=300)),
-                ('package', models.CharField(max_length=300)),
-                ('vulnerable', models.CharField(max_length=100)),
-                ('fixed', models.CharField(blank=True, max_length=100)),
-                ('oracle', models.CharField(max_length=30)),
-                ('trigger', models.CharField(max_length=64)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('verdict', models.CharField(blank=True, choices=[('proven', 'proven'), ('reproduced', 'reproduced'), ('differs', 'differs'), ('flaky', 'flaky'), ('not_reproduced', 'not_reproduced'), ('wrong_signal', 'wrong_signal'), ('control_failed', 'control_failed'), ('fix_ineffective', 'fix_ineffective'), ('fix_breaks', 'fix_breaks'), ('invalid', 'invalid'), ('unsupported', 'unsupported'), ('build_failed', 'build_failed'), ('infra_error', 'infra_error'), ('needs_human', 'needs_human')], max_length=30)),
-                ('grade', models.CharField(blank=True, choices=[('A', 'A'), ('B', 'B'), ('C', 'C'), ('D', 'D')], max_length=1)),
-                ('function', models.CharField(blank=True, max_length=500)),
-                ('runs', models.PositiveIntegerField(default=0)),
-                ('result', models.JSONField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('match_attempts', models.PositiveSmallIntegerField(default=0)),
-                ('matched_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('archive', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='proofs.blob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("bundle_id", models.CharField(max_length=64, unique=True)),
+                ("stored_at", models.DateTimeField()),
+                ("title", models.CharField(max_length=500)),
+                ("summary", models.TextField(blank=True)),
+                ("weakness", models.JSONField(default=list)),
+                ("aliases", models.JSONField(default=list)),
+                ("severity", models.CharField(blank=True, max_length=300)),
+                ("package", models.CharField(max_length=300)),
+                ("vulnerable", models.CharField(max_length=100)),
+                ("fixed", models.CharField(blank=True, max_length=100)),
+                ("oracle", models.CharField(max_length=30)),
+                ("trigger", models.CharField(max_length=64)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("proven", "proven"),
+                            ("reproduced", "reproduced"),
+                            ("differs", "differs"),
+                            ("flaky", "flaky"),
+                            ("not_reproduced", "not_reproduced"),
+                            ("wrong_signal", "wrong_signal"),
+                            ("control_failed", "control_failed"),
+                            ("fix_ineffective", "fix_ineffective"),
+                            ("fix_breaks", "fix_breaks"),
+                            ("invalid", "invalid"),
+                            ("unsupported", "unsupported"),
+                            ("build_failed", "build_failed"),
+                            ("infra_error", "infra_error"),
+                            ("needs_human", "needs_human"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        blank=True, choices=[("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")], max_length=1
+                    ),
+                ),
+                ("function", models.CharField(blank=True, max_length=500)),
+                ("runs", models.PositiveIntegerField(default=0)),
+                ("result", models.JSONField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("match_attempts", models.PositiveSmallIntegerField(default=0)),
+                ("matched_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("archive", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="proofs.blob")),
             ],
         ),
         migrations.CreateModel(
-            name='RunLog',
+            name="RunLog",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('content', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='proofs.blob')),
-                ('proofs', models.ManyToManyField(related_name='logs', to='proofs.proof')),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("content", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="proofs.blob")),
+                ("proofs", models.ManyToManyField(related_name="logs", to="proofs.proof")),
             ],
         ),
         migrations.CreateModel(
-            name='Trial',
+            name="Trial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=100)),
-                ('signal', models.CharField(choices=[('fired', 'fired'), ('silent', 'silent'), ('broken', 'broken')], max_length=10)),
-                ('n', models.PositiveIntegerField()),
-                ('k', models.PositiveIntegerField()),
-                ('reason', models.TextField(blank=True)),
-                ('function', models.CharField(blank=True, max_length=500)),
-                ('tried_at', models.DateTimeField()),
-                ('proof', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trials', to='proofs.proof')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=100)),
+                (
+                    "signal",
+                    models.CharField(
+                        choices=[("fired", "fired"), ("silent", "silent"), ("broken", "broken")], max_length=10
+                    ),
+                ),
+                ("n", models.PositiveIntegerField()),
+                ("k", models.PositiveIntegerField()),
+                ("reason", models.TextField(blank=True)),
+                ("function", models.CharField(blank=True, max_length=500)),
+                ("tried_at", models.DateTimeField()),
+                (
+                    "proof",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="trials", to="proofs.proof"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='proof',
-            index=models.Index(fields=['package', 'function', 'oracle'], name='proofs_by_place'),
+            model_name="proof",
+            index=models.Index(fields=["package", "function", "oracle"], name="proofs_by_place"),
         ),
         migrations.AddIndex(
-            model_name='proof',
-            index=models.Index(fields=['package', 'fixed'], name='proofs_by_fix'),
+            model_name="proof",
+            index=models.Index(fields=["package", "fixed"], name="proofs_by_fix"),
         ),
         migrations.AddIndex(
-            model_name='proof',
-            index=models.Index(fields=['settled_at'], name='proofs_unsettled'),
+            model_name="proof",
+            index=models.Index(fields=["settled_at"], name="proofs_unsettled"),
         ),
         migrations.AddConstraint(
-            model_name='trial',
-            constraint=models.UniqueConstraint(fields=('proof', 'version'), name='proofs_one_trial'),
+            model_name="trial",
+            constraint=models.UniqueConstraint(fields=("proof", "version"), name="proofs_one_trial"),
         ),
     ]
