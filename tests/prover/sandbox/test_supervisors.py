@@ -1,0 +1,168 @@
+"""Supervisors come, work side by side, and go, also by SIGKILL: nothing of theirs stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clearinghouse.prover.sandbox.find import find_sandbox
+from clearinghouse.prover.sandbox.interface import Ending
+from tests.prover.sandbox.conftest import python_command
+
+if TYPE_CHECKING:
+    from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
+    from tests.prover.sandbox.conftest import RunPython
+
+pytestmark = pytest.mark.sandbox
+
+SLEEPER = """
+import sys
+from pathlib import Path
+from clearinghouse.prover.sandbox.find import find_sandbox
+from tests.prover.sandbox.conftest import python_command
+sandbox = find_sandbox(Path(sys.argv[1]))
+print("up", flush=True)
+sandbox.run(python_command("import time; time.sleep(300)  # " + sys.argv[2]))
+"""
+
+
+def groups(state: Path) -> list[Path]:
+    """The control groups of the supervisors named in `state`."""
+    names = [folder.name.removeprefix("supervisor-") for folder in state.glob("supervisor-*")]
+    parents = {Path(line) for file in state.glob("supervisor-*/cgroups") for line in file.read_text().splitlines()}
+    return [group for parent in parents for name in names for group in parent.glob(f"clearinghouse-{name}*")]
+
+
+def processes(mark: str) -> list[int]:
+    """Who on this machine has `mark` in the command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if mark.encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def until(condition: object, seconds: float = 20.0) -> bool:
+    """Whether the condition came true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def start_sleeper(state: Path, mark: str) -> subprocess.Popen[str]:
+    """A supervisor of its own with one long run, which is under way when this returns."""
+    root = Path(__file__).resolve().parents[3]
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SLEEPER, str(state), mark],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert supervisor.stdout
+    assert supervisor.stdout.readline() == "up\n"
+    # The supervisor, and inside: the command (the mark is only in these two).
+    assert until(lambda: len(processes(mark)) >= 2)
+    return supervisor
+
+
+def test_a_killed_supervisor_leaves_no_process_and_the_next_one_tidies_up(tmp_path: Path) -> None:
+    mark = f"mark-{tmp_path.name}-{os.getpid()}"
+    supervisor = start_sleeper(tmp_path, mark)
+    supervisor.kill()
+    supervisor.wait()
+    supervisor.stdout.close()
+    assert until(lambda: not processes(mark))
+    assert list(tmp_path.glob("supervisor-*"))
+    left = groups(tmp_path)
+    sandbox = find_sandbox(tmp_path)
+    try:
+        assert len(list(tmp_path.glob("supervisor-*"))) == 1
+        assert not [group for group in left if group.exists()]
+    finally:
+        sandbox.close()
+    assert not list(tmp_path.glob("supervisor-*"))
+
+
+def test_a_new_supervisor_leaves_the_runs_of_the_living_alone(tmp_path: Path) -> None:
+    mark = f"mark-{tmp_path.name}-{os.getpid()}"
+    supervisor = start_sleeper(tmp_path, mark)
+    try:
+        sandbox = find_sandbox(tmp_path)
+        assert sandbox.run(python_command("pass")).ending is Ending.EXITED
+        sandbox.close()
+        assert len(processes(mark)) == 2
+        assert supervisor.poll() is None
+    finally:
+        supervisor.send_signal(signal.SIGTERM)
+        supervisor.wait()
+        supervisor.stdout.close()
+    assert until(lambda: not processes(mark))
+
+
+def test_closing_removes_every_group_and_folder(tmp_path: Path) -> None:
+    sandbox = find_sandbox(tmp_path)
+    sandbox.run(python_command("pass"))
+    prefix = sandbox._session.name
+    parents = {place.parent for place in sandbox._hierarchies.places.values()}
+    sandbox.close()
+    assert not [group for parent in parents for group in parent.glob(prefix + "*")]
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_finished_program_leaves_nothing_without_closing(tmp_path: Path) -> None:
+    code = SLEEPER.replace("time.sleep(300)", "pass")
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(tmp_path), "x"],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_many_threads_share_one_sandbox(sandbox: BubblewrapSandbox) -> None:
+    def run(number: int) -> tuple[int, int, str]:
+        outcome = sandbox.run(
+            python_command(f"import os, time; time.sleep(0.3); open('/work/f', 'x'); print({number}, flush=True); os._exit({number})")
+        )
+        return outcome.code, outcome.uid, outcome.stdout.decode().strip()
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(run, range(8)))
+    assert [(code, text) for code, _, text in results] == [(n, str(n)) for n in range(8)]
+
+
+def test_a_killed_launcher_is_replaced(sandbox: BubblewrapSandbox, run_python: RunPython) -> None:
+    assert run_python("pass").ending is Ending.EXITED
+    process = sandbox._launcher._process
+    assert process
+    process.kill()
+    process.wait()
+    assert run_python("pass").ending is Ending.EXITED
+
+
+def test_a_run_outlives_the_thread_that_asked_for_the_launcher(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        sandbox = pool.submit(find_sandbox, tmp_path).result()
+    try:
+        assert sandbox.run(python_command("import time; time.sleep(0.2)")).ending is Ending.EXITED
+    finally:
+        sandbox.close()
