@@ -45,6 +45,11 @@ class Host:
     seccomp: bytes
     disables_userns: bool
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every host path that every run sees."""
+        return (*self.folders, *self.etc, *(source for source, _ in self.init.binds), self.init_code)
+
 
 def arguments(command: Command, host: Host, shown: Callable[[str], str]) -> list[Argument]:
     """The list after the program's name. `shown` gives the path under which bubblewrap can reach a host path."""

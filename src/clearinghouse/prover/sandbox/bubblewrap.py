@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import marshal
 import os
-import socket
-import threading
 import weakref
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.prover.sandbox.arguments import WRITABLE, Host, arguments
 from clearinghouse.prover.sandbox.interface import Command, Ending, Outcome
-from clearinghouse.prover.sandbox.launcher import Launcher, memory_file
+from clearinghouse.prover.sandbox.launcher import Launcher, memory_file, send_off
+from clearinghouse.prover.sandbox.standby import MOST, Pool, Standby
 from clearinghouse.prover.sandbox.supervise import Watcher
 from clearinghouse.prover.sandbox.users import leased_user
 
 if TYPE_CHECKING:
-    from clearinghouse.prover.sandbox.cgroup import Group, Hierarchies
+    from clearinghouse.prover.sandbox.cgroup import Hierarchies
     from clearinghouse.prover.sandbox.session import Session
 
 _ENDINGS = {
@@ -44,17 +42,21 @@ class BubblewrapSandbox:
     """Runs commands under bubblewrap. `close` (also at exit) leaves no process, control group or folder behind."""
 
     def __init__(self, program: Program, host: Host, hierarchies: Hierarchies, session: Session, stage: str) -> None:
-        self._program = program
         self._host = host
         self._hierarchies = hierarchies
         self._session = session
         self._stage = stage  # an existing folder to mount over when started as root; empty otherwise
-        self._launcher = Launcher()
-        self._numbers = itertools.count()
-        self._dead: list[Group] = []
-        self._dead_guard = threading.Lock()
         self._landlock = 0
-        self._finalizer = weakref.finalize(self, _close, self._launcher, session)
+        self._launcher = Launcher()
+        self._shown = {path: f"host{i}" for i, path in enumerate(host.paths)} if stage else {}
+        binds = [(os.path.realpath(path), name) for path, name in self._shown.items()]
+        self._executable = program.executable
+        if stage:
+            common = os.path.commonpath([Path(path).parent for path in program.needs])
+            binds += [(path, f"bwrap/{os.path.relpath(path, common)}") for path in program.needs]
+            self._executable = f"{stage}/bwrap/{os.path.relpath(program.executable, common)}"
+        self._pool = Pool(self._launcher, hierarchies, session.name, {"stage": stage, "binds": binds})
+        self._finalizer = weakref.finalize(self, _close, self._pool, self._launcher, session)
 
     @property
     def isolation(self) -> str:
@@ -78,46 +80,46 @@ class BubblewrapSandbox:
         """The outcome, and the version of Landlock that held the command (0: none, -1: it never started)."""
         with ExitStack() as stack:
             uid = stack.enter_context(leased_user())
-            try:
-                group = self._make_group(command)
-            except OSError as error:
-                return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot make the run's control group: {error}"), -1
-            if group:
-                stack.callback(self._bury, group)
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            stack.enter_context(ours)
-            readers = {}
-            passed = {"line": theirs.fileno()}
-            with closing(theirs), ExitStack() as inner:
+            readers, passed = {}, {}
+            with ExitStack() as until_sent:
                 for name in ("stdout", "stderr", "report"):
                     readers[name], passed[name] = os.pipe2(os.O_CLOEXEC)
                     stack.callback(os.close, readers[name])
-                    inner.callback(os.close, passed[name])
+                    until_sent.callback(os.close, passed[name])
                 passed["stdin"] = memory_file(command.stdin)
-                inner.callback(os.close, passed["stdin"])
-                passed["orders"] = memory_file(self._orders(command, group))
-                inner.callback(os.close, passed["orders"])
-                self._launcher.start(self._spec(command, group, uid), passed)
-            watcher = Watcher(command.limits, group, ours)
+                until_sent.callback(os.close, passed["stdin"])
+                passed["orders"] = memory_file(self._orders(command))
+                until_sent.callback(os.close, passed["orders"])
+                try:
+                    standby = self._send_off(command, uid, passed)
+                except OSError as error:
+                    return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot prepare the run: {error}"), -1
+            stack.callback(self._pool.give_back, standby)
+            self._pool.refill()
+            watcher = Watcher(command.limits, standby.group, standby.line)
             watcher.follow(readers["stdout"], readers["stderr"], readers["report"])
             return _outcome(command, watcher, uid), watcher.landlock
 
-    def _make_group(self, command: Command) -> Group | None:
-        if not self._hierarchies.places:
-            return None
-        return self._hierarchies.make(f"{self._session.name}-{os.getpid()}-{next(self._numbers)}", command.limits)
+    def _send_off(self, command: Command, uid: int, passed: dict[str, int]) -> Standby:
+        """Set the run's limits and let a standby go; those that died while they waited are passed over."""
+        spec = self._spec(command, uid)
+        for last in (*[False] * MOST, True):
+            standby = self._pool.take()
+            try:
+                if standby.group:
+                    standby.group.restrict(command.limits)
+                send_off(standby.line, spec, passed)
+            except OSError:
+                self._pool.give_back(standby)
+                if last:
+                    raise
+            else:
+                break
+        return standby
 
-    def _bury(self, group: Group) -> None:
-        """Remove the run's groups, and those of earlier runs that the kernel still held then."""
-        with self._dead_guard:
-            waiting, self._dead = [*self._dead, group], []
-        still = [dead for dead in waiting if not dead.remove()]
-        with self._dead_guard:
-            self._dead += still
-
-    def _orders(self, command: Command, group: Group | None) -> bytes:
+    def _orders(self, command: Command) -> bytes:
         """What the init must do, as it reads it (init.py)."""
-        limits, parts = command.limits, group.parts if group else {}
+        limits, parts = command.limits, self._hierarchies.places
         orders: dict[str, Any] = {
             "argv": [os.fsencode(argument) for argument in command.argv],
             "env": {os.fsencode(name): os.fsencode(value) for name, value in command.env.items()},
@@ -137,31 +139,26 @@ class BubblewrapSandbox:
         }
         return marshal.dumps(orders)
 
-    def _spec(self, command: Command, group: Group | None, uid: int) -> dict[str, Any]:
-        """What launch.py must do."""
+    def _spec(self, command: Command, uid: int) -> dict[str, Any]:
+        """What launch.py must do for this run."""
         names: dict[str, str] = {}
 
         def shown(path: str) -> str:
-            return f"{self._stage}/{names.setdefault(path, f'b{len(names)}')}" if self._stage else path
+            if not self._stage:
+                return path
+            return f"{self._stage}/{self._shown.get(path) or names.setdefault(path, f'run{len(names)}')}"
 
         argv = arguments(command, self._host, shown)
-        binds = [(os.path.realpath(path), name) for path, name in names.items()]
-        executable = self._program.executable
-        if self._stage:
-            common = os.path.commonpath([Path(path).parent for path in self._program.needs])
-            binds += [(path, f"bwrap/{os.path.relpath(path, common)}") for path in self._program.needs]
-            executable = f"{self._stage}/bwrap/{os.path.relpath(executable, common)}"
         return {
-            "argv": [executable, *argv],
-            "cgroups": group.doors if group else [],
-            "stage": self._stage,
-            "binds": binds,
+            "argv": [self._executable, *argv],
+            "binds": [(os.path.realpath(path), name) for path, name in names.items()],
             "sockets": [str(bind.source) for bind in command.sockets],
             "uid": uid,
         }
 
 
-def _close(launcher: Launcher, session: Session) -> None:
+def _close(pool: Pool, launcher: Launcher, session: Session) -> None:
+    pool.close()
     launcher.close()
     session.close()
 

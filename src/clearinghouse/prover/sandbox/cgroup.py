@@ -51,15 +51,14 @@ class Hierarchies:
         """Which of the three that the grade asks for are not here, in words."""
         return tuple(f"cgroup {kind}" for kind in ("memory", "pids", "cpu") if kind not in self.places)
 
-    def make(self, name: str, limits: Limits) -> Group:
-        """A fresh group with the limits set. OSError when the kernel refuses after all."""
+    def make(self, name: str) -> Group:
+        """A fresh group, without limits yet. OSError when the kernel refuses after all."""
         group = Group(
             {kind: (place.version, place.parent / name) for kind, place in self.places.items()},
         )
         try:
             for folder in group.folders:
                 folder.mkdir()
-            group.restrict(limits)
         except OSError:
             group.remove()
             raise

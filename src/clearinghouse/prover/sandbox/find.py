@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _FOR_ALL = 0o005  # read and traverse
-_STAGES = ("/mnt", "/media", "/srv", "/run")
+_STAGES = ("/sys", "/mnt", "/media", "/srv")  # nothing of the first is ever shown to a run
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")
 _ADVICE_NAMESPACES = (
     "user namespaces are switched off for this user: allow them (sysctl kernel.unprivileged_userns_clone=1, or "
@@ -168,4 +168,4 @@ def _find_stage() -> str:
     for path in map(Path, _STAGES):
         if path.is_dir() and not path.is_symlink() and path.stat().st_mode & _FOR_ALL == _FOR_ALL:
             return str(path)
-    raise SandboxUnavailable("none of /mnt, /media, /srv, /run is a folder", advice="create /mnt")
+    raise SandboxUnavailable("none of /sys, /mnt, /media, /srv is a folder", advice="create /mnt")

@@ -1,14 +1,14 @@
-"""Starts bubblewrap for the supervisor: one small, single-threaded process that forks for every run.
+"""Starts bubblewrap for the supervisor: one small, single-threaded process that forks for every run, ahead of need.
 
 Runs as a program under `sys.executable -I -S`, standard library only. The supervisor has threads and a large heap:
 forking it to change credentials is neither safe nor cheap, and a fresh Python for every run would double the cost of
-a run. It reads requests from descriptor 0 (a Unix socket of packets): a one-byte message with the descriptors named
-in `PASSED`, of which `spec` holds a marshalled dictionary. It ends when that socket closes, which is when the
-supervisor ends, however it ends.
+a run. It ends when its socket (descriptor 0, packets) closes, which is when the supervisor ends, however it ends.
 
-Each fork joins the run's cgroups; as root it also enters a mount namespace of its own, shows every bind on a stage
-that any user can traverse (the originals may lie in a 0700 home), and drops to the run's user id; then it becomes
-bubblewrap.
+A packet there is a marshalled dictionary and one descriptor, the run's line to the supervisor. The fork joins the
+run's cgroups (the kernel may take 10 ms for that, hence ahead of need); as root it enters a mount namespace of its own
+and shows what every run sees on a stage that any user can traverse, since the originals may lie in a 0700 home. Then
+it stands by. A packet on the line with the descriptors named in `PASSED`, of which `spec` holds a marshalled
+dictionary, sends it on: it stages what this run alone sees, drops to the run's user id, and becomes bubblewrap.
 """
 
 # Plain paths: every one here is for one system call, and pathlib would be imported for nothing else.
@@ -28,12 +28,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PASSED = ("stdin", "stdout", "stderr", "report", "line", "orders", "spec")
+PASSED = ("stdin", "stdout", "stderr", "report", "orders", "spec")
+AT = {"stdin": 0, "stdout": 1, "stderr": 2, "report": 3, "line": 4, "orders": 5}  # for the run and its init
+FIRST_FREE = 6
+LARGEST_PACKET = 1 << 16
 CLONE_NEWNS = 0x00020000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_SLAVE = 0x2, 0x4, 0x1000, 0x4000, 0x80000
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
-FIRST_FREE = 6  # below lie the descriptors of the run itself
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,25 +53,23 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
     check(libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(encoded[3]), encoded[4]), f"mount {target}")
 
 
-def private_mounts() -> None:
-    """Leave the host's mount namespace; its later mounts still reach us, ours never reach it."""
+def open_stage(place: str) -> None:
+    """Leave the host's mount namespace (its later mounts still reach us, ours never reach it) and cover `place`."""
     check(libc.unshare(CLONE_NEWNS), "unshare")
     mount("none", "/", None, MS_REC | MS_SLAVE)
-
-
-def build_stage(place: str, binds: Sequence[tuple[str, str]]) -> None:
-    """Show each (host path, name) at `place/name`, whatever the permissions of the folders above the host path."""
-    sources = [os.open(source, os.O_PATH | os.O_CLOEXEC) for source, _ in binds]
     mount("stage", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")
-    for descriptor, (_, name) in zip(sources, binds, strict=True):
+
+
+def show(place: str, binds: Sequence[tuple[str, str]]) -> None:
+    """Show each (host path, name) at `place/name`, whatever the permissions of the folders above the host path."""
+    for source, name in binds:
         target = f"{place}/{name}"
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        if stat.S_ISDIR(os.stat(source).st_mode):  # noqa: PTH116
             os.makedirs(target, 0o755, exist_ok=True)
         else:
             os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o444))
-        mount(f"/proc/self/fd/{descriptor}", target, None, MS_BIND | MS_REC)
-        os.close(descriptor)
+        mount(source, target, None, MS_BIND | MS_REC)
 
 
 def drop_to(uid: int) -> None:
@@ -79,62 +79,80 @@ def drop_to(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def arrange(descriptors: dict[str, int]) -> None:
-    """Put the run's descriptors at their fixed numbers, 0 to 5."""
-    high = {name: os.dup2(fd, 200 + i, inheritable=False) for i, (name, fd) in enumerate(descriptors.items())}
-    for number, name in enumerate(("stdin", "stdout", "stderr", "report", "line", "orders")):
-        os.dup2(high[name], number, inheritable=True)
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when the launcher dies. A change of user clears it: ask again then."""
+    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+    if os.getppid() != parent:
+        os._exit(1)
 
 
-def content(data: bytes) -> int:
-    """A fresh inheritable descriptor that reads `data` from its start."""
+def content(data: bytes) -> str:
+    """The number of a fresh inheritable descriptor that reads `data` from its start."""
     descriptor = os.memfd_create("clearinghouse", 0)
     with os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(data)
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+    return str(descriptor)
 
 
-def become(spec: dict[str, Any], parent: int) -> None:
-    """Turn this fork into bubblewrap. Raises OSError at the first thing that cannot be had."""
-    line = 4
-    for path in spec["cgroups"]:
+def stand_by(base: dict[str, Any]) -> None:
+    """Do ahead of time what takes long and is the same for every run."""
+    for path in base["cgroups"]:
         with open(path, "wb", buffering=0) as file:
             file.write(b"0")
-    if spec["stage"]:
-        private_mounts()
-        for path in spec["sockets"]:
-            os.chmod(path, 0o666)  # noqa: S103 - the run's user must be able to connect; the folder around it stays closed
-        build_stage(spec["stage"], spec["binds"])
-        drop_to(spec["uid"])
+    if base["stage"]:
+        open_stage(base["stage"])
+        show(base["stage"], base["binds"])
     os.umask(0o022)
-    # After the change of user, which clears it.
-    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+
+
+def become(base: dict[str, Any], spec: dict[str, Any], parent: int) -> None:
+    """Turn this fork into bubblewrap. Raises OSError at the first thing that cannot be had."""
+    if base["stage"]:
+        for path in spec["sockets"]:
+            os.chmod(path, 0o666)  # noqa: S103 - the run's user must connect; the folder around it stays closed
+        show(base["stage"], spec["binds"])
+        drop_to(spec["uid"])
+    die_with(parent)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
-    if os.getppid() != parent:
-        os._exit(1)
-    with socket.socket(fileno=os.dup(line)) as talk:
-        socket.send_fds(talk, [b"p"], [os.pidfd_open(os.getpid())])
     # {"data": bytes} stands for a descriptor that holds them.
-    argv = [str(content(part["data"])) if isinstance(part, dict) else part for part in spec["argv"]]
+    argv = [content(part["data"]) if isinstance(part, dict) else part for part in spec["argv"]]
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.execve(argv[0], argv, {})  # noqa: S606 - there is no shell, as it should be
 
 
-def run(descriptors: list[int], parent: int) -> None:
-    """The life of one fork; a failure is told on the run's standard error, where bubblewrap tells its own."""
+def receive(line: socket.socket) -> dict[str, Any]:
+    """Wait for the run, put its descriptors in their places and return its specification."""
+    message, descriptors, _, _ = socket.recv_fds(line, 1, len(PASSED))
+    if not message:
+        os._exit(0)  # the supervisor is gone, or has no use for us
+    named = dict(zip(PASSED, descriptors, strict=True))
+    with os.fdopen(named.pop("spec"), "rb") as file:
+        file.seek(0)
+        spec: dict[str, Any] = marshal.load(file)  # noqa: S302 - the supervisor wrote it
+    named["line"] = line.fileno()
+    high = {name: os.dup2(fd, 200 + AT[name], inheritable=False) for name, fd in named.items()}
+    for name, descriptor in high.items():
+        os.dup2(descriptor, AT[name], inheritable=True)
+    os.closerange(FIRST_FREE, 1024)
+    return spec
+
+
+def run(base: dict[str, Any], descriptor: int, parent: int) -> None:
+    """The life of one fork; what fails is told on the line."""
+    line = socket.socket(fileno=descriptor)
     try:
         os.setsid()
-        named = dict(zip(PASSED, descriptors, strict=True))
-        with os.fdopen(named.pop("spec"), "rb") as file:
-            file.seek(0)
-            spec = marshal.load(file)  # noqa: S302 - the supervisor wrote it
-        arrange(named)
-        os.closerange(FIRST_FREE, 1024)
-        become(spec, parent)
+        die_with(parent)
+        socket.send_fds(line, [b"p"], [os.pidfd_open(os.getpid())])
+        stand_by(base)
+        spec = receive(line)
+        line.detach()
+        line = socket.socket(fileno=os.dup(AT["line"]))
+        become(base, spec, parent)
     except BaseException as error:  # noqa: BLE001 - nothing may escape into the parent's loop
-        os.write(2, f"cannot start the sandbox: {error}\n".encode())
+        line.send(f"fail cannot start the sandbox: {error}".encode())
     finally:
         os._exit(1)
 
@@ -148,13 +166,13 @@ def serve(requests: socket.socket) -> None:
             if os.getppid() != parent:
                 return
             continue
-        message, descriptors, _, _ = socket.recv_fds(requests, 1, len(PASSED))
+        message, descriptors, _, _ = socket.recv_fds(requests, LARGEST_PACKET, 1)
         if not message:
             return
         if os.fork() == 0:
-            run(descriptors, me)
-        for descriptor in descriptors:
-            os.close(descriptor)
+            requests.close()
+            run(marshal.loads(message), descriptors[0], me)  # noqa: S302 - the supervisor wrote it
+        os.close(descriptors[0])
 
 
 def main() -> None:
@@ -162,8 +180,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are not waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which then closes the socket
-    requests = socket.socket(fileno=0)
-    serve(requests)
+    serve(socket.socket(fileno=0))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import marshal
 import os
 import socket
@@ -21,9 +22,7 @@ _PROGRAM = Path(__file__).with_name("launch.py")
 
 
 def memory_file(content: bytes) -> int:
-    """A descriptor, read-only in effect, whose content lies in memory: sealed, at its start."""
-    import fcntl  # noqa: PLC0415 - Linux only; this module is importable elsewhere
-
+    """A descriptor at the start of `content`, which lies in memory and which nobody can change."""
     descriptor = os.memfd_create("clearinghouse", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(content)
@@ -33,8 +32,17 @@ def memory_file(content: bytes) -> int:
     return descriptor
 
 
+def send_off(line: socket.socket, spec: Mapping[str, Any], descriptors: Mapping[str, int]) -> None:
+    """Send a fork that stands by on its way. OSError when it is dead."""
+    order = memory_file(marshal.dumps(dict(spec)))
+    try:
+        socket.send_fds(line, [b"r"], [order if name == "spec" else descriptors[name] for name in PASSED])
+    finally:
+        os.close(order)
+
+
 class Launcher:
-    """Turns a specification into a started bubblewrap. Safe to use from several threads."""
+    """Makes processes that stand by to become bubblewrap. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -42,23 +50,23 @@ class Launcher:
         self._line: socket.socket | None = None
         self._owner = os.getpid()
 
-    def start(self, spec: Mapping[str, Any], descriptors: Mapping[str, int]) -> None:
-        """Ask for one run; what goes wrong from here on shows on the run's own descriptors."""
-        order = memory_file(marshal.dumps(dict(spec)))
-        try:
-            passed = [order if name == "spec" else descriptors[name] for name in PASSED]
-            with self._guard:
+    def prepare(self, base: Mapping[str, Any]) -> socket.socket:
+        """The line to a fork that readies itself; what goes wrong in it is told there."""
+        packet = marshal.dumps(dict(base))
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, self._guard:
+            try:
                 try:
-                    socket.send_fds(self._connected(), [b"r"], passed)
+                    socket.send_fds(self._connected(), [packet], [theirs.fileno()])
                 except OSError:  # it was killed: its runs died with it, ours need not
                     self._stop()
-                    socket.send_fds(self._connected(), [b"r"], passed)
-        except OSError as error:
-            raise SandboxUnavailable(
-                f"the sandbox's launcher does not start: {error}", advice="run `clearinghouse doctor`"
-            ) from error
-        finally:
-            os.close(order)
+                    socket.send_fds(self._connected(), [packet], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise SandboxUnavailable(
+                    f"the sandbox's launcher does not start: {error}", advice="run `clearinghouse doctor`"
+                ) from error
+        return ours
 
     def close(self) -> None:
         """End the launcher, and with it every run that still lives."""
