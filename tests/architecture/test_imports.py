@@ -48,6 +48,7 @@ def test_the_import_contracts_are_kept() -> None:
         ("cli/gossip.py", '"""Reads tables."""\nimport clearinghouse.cases.models\n', "never the tables"),
         ("adapters/gossip.py", '"""Knows a room."""\nimport clearinghouse.cases\n', "know no room"),
     ],
+    ids=["no layer", "impure core", "upward", "prover needs a server", "door reads tables", "adapter knows a room"],
 )
 def test_a_planted_violation_breaks_the_contract_that_forbids_it(
     tmp_path: Path, name: str, content: str, contract: str

@@ -1,0 +1,66 @@
+"""`clearinghouse prove examples/proofs/*` gives the declared verdicts: real bugs are proven, hostile bundles are not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearinghouse.core.proof import Grade, OracleName, Verdict
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT / "examples" / "proofs"
+EXPECTED = tomllib.loads((CORPUS / "expected.toml").read_text())
+COMMAND = Path(sys.executable).parent / "clearinghouse"
+PROVEN = {name for name, entry in EXPECTED.items() if entry["verdict"] == Verdict.PROVEN}
+
+
+def _manifests() -> list[dict[str, Any]]:
+    return [tomllib.loads((CORPUS / name / "proof.toml").read_text()) for name in sorted(PROVEN)]
+
+
+def test_every_entry_of_the_corpus_has_one_declared_verdict() -> None:
+    assert sorted(EXPECTED) == sorted(path.name for path in CORPUS.iterdir() if not path.name.startswith("."))
+    assert [name for name, entry in EXPECTED.items() if entry["verdict"] not in set(Verdict)] == []
+
+
+def test_the_corpus_is_wide_enough_to_mean_something() -> None:
+    manifests = _manifests()
+    assert len(manifests) >= 24
+    assert len({manifest["target"]["package"] for manifest in manifests}) >= 14
+    assert {manifest["oracle"]["name"] for manifest in manifests} == set(OracleName)
+    assert len([manifest for manifest in manifests if "argv" not in manifest["run"]]) >= 16
+
+
+def test_nothing_hostile_is_declared_to_support_its_claim() -> None:
+    hostile = {name: entry["verdict"] for name, entry in EXPECTED.items() if name.startswith("hostile-")}
+    assert len(hostile) >= 10
+    assert [name for name, verdict in hostile.items() if Verdict(verdict).supports_the_claim] == []
+
+
+@pytest.mark.slow
+@pytest.mark.registry
+@pytest.mark.sandbox
+@pytest.mark.timeout(2400)
+def test_the_prover_gives_every_entry_of_the_corpus_its_declared_verdict() -> None:
+    paths = sorted(CORPUS.iterdir())
+    command = [str(COMMAND), "prove", "--json", *(str(path) for path in paths)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer["path"] for answer in answers] == [str(path) for path in paths], result.stderr
+    wrong = []
+    for path, answer in zip(paths, answers, strict=True):
+        declared = EXPECTED[path.name]
+        seen = "; ".join(answer["reasons"])
+        fits = answer["verdict"] == declared["verdict"] and all(text in seen for text in declared.get("mentions", []))
+        if "grade" in declared:
+            fits = fits and answer["grade"] == Grade(declared["grade"])
+        if not fits:
+            wrong.append(f"{path.name}: {answer['verdict']} {answer['grade']} ({seen}) instead of {declared}")
+    assert wrong == []
+    assert result.returncode == 65, "the corpus holds invalid bundles, so that is its exit code"
