@@ -1,4 +1,4 @@
-"""`clearinghouse prove examples/proofs/*` gives the declared verdicts: real bugs are proven, hostile bundles are not."""
+"""`clearinghouse prove examples/proofs/*` gives the declared verdicts: real bugs are proven, hostile ones are not."""
 
 from __future__ import annotations
 
