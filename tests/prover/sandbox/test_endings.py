@@ -26,7 +26,9 @@ def test_an_exit_status_is_an_exit_status(run_python: RunPython, status: int) ->
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGTERM, signal.SIGPIPE])
 def test_a_signal_is_a_signal(run_python: RunPython, number: signal.Signals) -> None:
-    outcome = run_python(f"import os, signal; signal.signal({int(number)}, signal.SIG_DFL) if {int(number)} != 9 else 0; os.kill(os.getpid(), {int(number)})")
+    outcome = run_python(
+        f"import os, signal; signal.signal({int(number)}, signal.SIG_DFL) if {int(number)} != 9 else 0; os.kill(os.getpid(), {int(number)})"
+    )
     assert (outcome.ending, outcome.code) == (Ending.SIGNALLED, number)
 
 
@@ -128,16 +130,16 @@ def test_without_being_asked_for_there_is_no_report_descriptor(run_python: RunPy
 
 
 def test_a_long_report_is_cut_and_said_to_be(run_python: RunPython) -> None:
-    outcome = run_python("import os\nfor _ in range(64): os.write(3, b'x' * 4096)", report=True, limits=Limits(report_kib=8))
+    outcome = run_python(
+        "import os\nfor _ in range(64): os.write(3, b'x' * 4096)", report=True, limits=Limits(report_kib=8)
+    )
     assert outcome.report == b"x" * 8192
     assert "cut" in outcome.detail
 
 
 def test_standard_input_arrives_whole(run_python: RunPython) -> None:
     data = os.urandom(1 << 20)
-    outcome = run_python(
-        "import sys, hashlib; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())", stdin=data
-    )
+    outcome = run_python("import sys, hashlib; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())", stdin=data)
     import hashlib  # noqa: PLC0415
 
     assert outcome.stdout.decode().strip() == hashlib.sha256(data).hexdigest()
@@ -167,7 +169,7 @@ def test_files_binds_folders_and_masks_are_where_they_were_asked_for(run_python:
     outcome = run_python(
         code,
         binds=(Bind(target, "/opt/target"), Bind(target, "/work/files")),
-        mask=("/opt/target/inner",),
+        mask=("/opt/target/inner", "/opt/target/absent", "/usr/lib/absent"),
         files=(File("/opt/tool", b"tool", 0o555), File("/work/own", b"mine and ", 0o644)),
         folders=("/decoy", "/work/sub/dir"),
         cwd="/work/sub",

@@ -32,7 +32,17 @@ def test_files_of_the_host_are_not_there(run_python: RunPython, tmp_path: Path) 
     canary = tmp_path / "canary"
     canary.write_text("secret-of-the-host")
     project = Path(__file__).resolve().parents[3]
-    paths = [str(canary), str(project), str(Path.home()), "/root", "/home", "/etc/shadow", "/var", "/sys", "/usr/local/bin"]
+    paths = [
+        str(canary),
+        str(project),
+        str(Path.home()),
+        "/root",
+        "/home",
+        "/etc/shadow",
+        "/var",
+        "/sys",
+        "/usr/local/bin",
+    ]
     outcome = run_python(
         f"""
         import os
@@ -54,7 +64,9 @@ def test_a_symlink_out_of_the_work_folder_leads_nowhere(run_python: RunPython) -
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
-def test_the_hosts_loopback_is_out_of_reach(run_python: RunPython, kind: socket.SocketKind, socket_enabled: None) -> None:
+def test_the_hosts_loopback_is_out_of_reach(
+    run_python: RunPython, kind: socket.SocketKind, socket_enabled: None
+) -> None:
     with socket.socket(socket.AF_INET, kind) as listener:
         listener.bind(("127.0.0.1", 0))
         if kind is socket.SOCK_STREAM:

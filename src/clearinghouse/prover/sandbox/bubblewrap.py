@@ -6,7 +6,7 @@ import marshal
 import os
 import weakref
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,12 @@ class BubblewrapSandbox:
 
     def observed(self, command: Command) -> tuple[Outcome, int]:
         """The outcome, and the version of Landlock that held the command (0: none, -1: it never started)."""
+        outcome, watcher = self._attempt(command)
+        if watcher and watcher.vanished:  # somebody killed the launcher, and what stood by died with it
+            outcome, watcher = self._attempt(command)
+        return outcome, watcher.landlock if watcher else -1
+
+    def _attempt(self, command: Command) -> tuple[Outcome, Watcher | None]:
         with ExitStack() as stack:
             uid = stack.enter_context(leased_user())
             readers, passed = {}, {}
@@ -93,12 +99,12 @@ class BubblewrapSandbox:
                 try:
                     standby = self._send_off(command, uid, passed)
                 except OSError as error:
-                    return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot prepare the run: {error}"), -1
+                    return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot prepare the run: {error}"), None
             stack.callback(self._pool.give_back, standby)
             self._pool.refill()
             watcher = Watcher(command.limits, standby.group, standby.line)
             watcher.follow(readers["stdout"], readers["stderr"], readers["report"])
-            return _outcome(command, watcher, uid), watcher.landlock
+            return _outcome(command, watcher, uid), watcher
 
     def _send_off(self, command: Command, uid: int, passed: dict[str, int]) -> Standby:
         """Set the run's limits and let a standby go; those that died while they waited are passed over."""
@@ -148,13 +154,23 @@ class BubblewrapSandbox:
                 return path
             return f"{self._stage}/{self._shown.get(path) or names.setdefault(path, f'run{len(names)}')}"
 
-        argv = arguments(command, self._host, shown)
+        mask = tuple(folder for folder in command.mask if _covers_something(command, folder))
+        argv = arguments(replace(command, mask=mask), self._host, shown)
         return {
             "argv": [self._executable, *argv],
             "binds": [(os.path.realpath(path), name) for path, name in names.items()],
             "sockets": [str(bind.source) for bind in command.sockets],
             "uid": uid,
         }
+
+
+def _covers_something(command: Command, folder: str) -> bool:
+    """Whether the folder to mask exists on the host, in the bind that shows it or in /usr: else there is no need."""
+    shown = [bind for bind in command.binds if Path(folder).is_relative_to(bind.inside)]
+    if not shown:
+        return Path(folder).is_dir()
+    deepest = max(shown, key=lambda bind: len(bind.inside))
+    return (deepest.source / Path(folder).relative_to(deepest.inside)).is_dir()
 
 
 def _close(pool: Pool, launcher: Launcher, session: Session) -> None:

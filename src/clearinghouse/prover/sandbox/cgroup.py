@@ -28,8 +28,8 @@ WANTED: Final = {
     "kill": ("", "", "cgroup.kill"),
 }
 PERIOD_US: Final = 100_000
-OWN_PROCESSES: Final = 4  # launcher's fork, bubblewrap twice, init: they count in the group and are not the run's
-OWN_MEMORY: Final = 24 << 20  # what those four take, so that the run has what it was promised
+OWN_PROCESSES: Final = 2  # bubblewrap and the init: they count in the group and are not the run's
+OWN_MEMORY: Final = 24 << 20  # what those take, so that the run has what it was promised
 
 
 @dataclass(frozen=True, slots=True)

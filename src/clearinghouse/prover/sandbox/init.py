@@ -107,7 +107,7 @@ def limit(orders: "dict[str, Any]") -> None:
         (resource.RLIMIT_MSGQUEUE, 64 << 10),
     ]
     if orders["count_processes"]:
-        wanted.append((resource.RLIMIT_NPROC, orders["pids"] + 2))
+        wanted.append((resource.RLIMIT_NPROC, orders["pids"] + 1))  # and this init
     for which, value in wanted:
         hard = resource.getrlimit(which)[1]
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from clearinghouse.core.errors import SandboxUnavailable
 
 if TYPE_CHECKING:
     import socket
@@ -57,13 +60,14 @@ class Pool:
             raise
 
     def refill(self) -> None:
-        """Make the next ones; to be called once a run is under way, so that it goes first."""
+        """Make the next one; to be called once a run is under way, so that it goes first. Never fails the run."""
         with self._guard:
             if len(self._idle) >= min(max(1, self._running), MOST):
                 return
-        made = self._make()
-        with self._guard:
-            self._idle.append(made)
+        with suppress(OSError, SandboxUnavailable):  # the next `take` will say what is wrong
+            made = self._make()
+            with self._guard:
+                self._idle.append(made)
 
     def give_back(self, standby: Standby) -> None:
         """The run is over: remove its groups, and those of earlier runs that the kernel still held then."""

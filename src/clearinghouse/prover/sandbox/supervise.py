@@ -98,6 +98,11 @@ class Watcher:
             if self._pid >= 0:
                 os.close(self._pid)
 
+    @property
+    def vanished(self) -> bool:
+        """Whether it ended without a word before the command was let go: then nothing has run, and it may be repeated."""
+        return self.landlock < 0 and not self.failure and not self.stderr.content()
+
     def _take(self, descriptor: int) -> bool:
         """Read what is there; False at the end of that descriptor."""
         if stream := self._streams.get(descriptor):
