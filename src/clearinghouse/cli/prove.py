@@ -49,9 +49,7 @@ def exit_code(results: Sequence[ProofResult]) -> int:
     return 0 if all(result.verdict.supports_the_claim for result in results) else 1
 
 
-def prove_all(
-    prover: LocalProver, paths: Sequence[str], say: Callable[[str, str], None]
-) -> Iterator[Answer]:
+def prove_all(prover: LocalProver, paths: Sequence[str], say: Callable[[str, str], None]) -> Iterator[Answer]:
     """Prove every path, a few at a time, and give the answers in the order of the paths."""
 
     def one(path: str) -> Answer:

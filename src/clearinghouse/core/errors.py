@@ -1,4 +1,4 @@
-"""The one tree of errors; each says what went wrong, where, and what to do, and carries the exit code of a command line.
+"""The one tree of errors; each says what went wrong, where, and what to do, and carries a command line's exit code.
 
 ClearinghouseError
 ├── UsageError            2   the caller asked for something that does not exist or does not fit

@@ -26,8 +26,9 @@ class Cost:
 def exponent(costs: Sequence[Cost]) -> float | None:
     """The growth exponent of a series of sizes; None where too little was measured.
 
-    Fitted by least squares in log-log over finished runs of at least 20 ms. Where fewer than two are left, a run that was
-    stopped (or the first long one) against the longest shorter size gives a lower bound: the shorter one counts as 20 ms at least.
+    Fitted by least squares in log-log over finished runs of at least 20 ms. A run that was stopped (or the first long
+    one) against the longest shorter size gives a lower bound, where the shorter one counts as 20 ms at least. The
+    largest holds.
     """
     points = [(c.size, c.seconds) for c in costs if c.finished and c.size and c.seconds >= SHORTEST]
     stopped = [(c.size, c.seconds) for c in costs if not c.finished and c.size and c.seconds >= SHORTEST]

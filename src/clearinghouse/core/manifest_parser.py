@@ -107,7 +107,7 @@ class Reader:
 
 
 def parse_manifest(text: str, files: Iterable[str]) -> Manifest:
-    """Read the text of a `proof.toml`; `files` are the bundle's paths. Raises InvalidBundle with every problem found."""
+    """Read the text of a `proof.toml`; `files` are the bundle's paths. Raises InvalidBundle with every problem."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,4 +1,4 @@
-"""The words of a proof: what was run, what was seen, and what follows from it (DESIGN: bundle, oracle, grade, verdict)."""
+"""The words of a proof: what was run, what was seen, and what follows from it."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ class Signal(StrEnum):
 class MatrixRow:
     """All runs of one input on one variant: `k` of `n` fired, `broken` of them said nothing usable.
 
-    `signature` is what fired (or the error of broken runs), in words that are equal when the effect is equal. CPU, wall in
-    milliseconds (medians), memory in KiB (maximum; None where the host cannot tell). `logs` holds the SHA-256 of the captured
-    output of each run, in order.
+    `signature` is what fired (or the error of broken runs), in words that are equal when the effect is equal. CPU and
+    wall in milliseconds (medians), memory in KiB (maximum; None where the host cannot tell). `logs` holds the SHA-256
+    of the captured output of each run, in order.
     """
 
     variant: Variant
@@ -118,8 +118,8 @@ class Environment:
 class ProofResult:
     """One bundle's verdict with everything that led to it. `id` is None when no bundle could be read.
 
-    `function` is the target function that the effect was attributed to, as "module:qualname" with the receiver's class in
-    brackets where it differs ("pkg.lexer:Lexer.run[XmlLexer]"), or None where nothing could be attributed.
+    `function` is the target function that the effect was attributed to, as "module:qualname" with the receiver's class
+    in brackets where it differs ("pkg.lexer:Lexer.run[XmlLexer]"), or None where nothing could be attributed.
     `logs` maps the digests in the matrix to the captured output (head and tail), for people; not part of the JSON form.
     """
 
@@ -168,8 +168,10 @@ class ProofResult:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A proof's trigger on some other release: `k` of `n` runs fired. `signal` is FIRED if any did, SILENT if enough runs
-    finished without, else BROKEN; `function` as in ProofResult."""
+    """A proof's trigger on some other release: `k` of `n` runs fired.
+
+    `signal` is FIRED if any did, SILENT if enough runs finished without, else BROKEN; `function` as in ProofResult.
+    """
 
     version: str
     signal: Signal

@@ -32,7 +32,7 @@ def lower_bound(k: int, n: int, confidence: float = CONFIDENCE) -> float:
 
 
 def silent_runs(rate: float, confidence: float = CONFIDENCE) -> int:
-    """How many silent runs in a row rule out, at this confidence, that something with at least `rate` is still there."""
+    """How many silent runs in a row rule out, at this confidence, that an effect of at least `rate` is still there."""
     if not 0 < rate < 1:
         raise ValueError(f"{rate} is not a rate between 0 and 1")
     return math.ceil(math.log(1 - confidence) / math.log(1 - rate))

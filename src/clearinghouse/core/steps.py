@@ -74,15 +74,7 @@ def _check_parts(
     if kind in {"call", "get"}:
         check_reference(step[kind], (*path, kind), report)
     if kind == "set":
-        name = step["set"]
-        if not isinstance(name, str) or not name.startswith("$") or "." not in name:
-            report((*path, "set"), 'must be "$name.attribute"')
-        else:
-            check_reference(name, (*path, "set"), report)
-        if "value" not in step:
-            report(path, 'needs the key "value"')
-        else:
-            check_value(step["value"], (*path, "value"), files, report)
+        _check_set(step, path, files, report)
     if kind == "repeat":
         check_value(step["repeat"], (*path, "repeat"), files, report)
         check_steps(step.get("do"), (*path, "do"), files, report)
@@ -99,6 +91,18 @@ def _check_parts(
         check_value(step.get("args", []), (*path, "args"), files, report)
         for key, value in step.get("kwargs", {}).items():
             check_value(value, (*path, "kwargs", key), files, report)
+
+
+def _check_set(step: Mapping[str, Any], path: tuple[str | int, ...], files: frozenset[str], report: Report) -> None:
+    name = step["set"]
+    if not isinstance(name, str) or not name.startswith("$") or "." not in name:
+        report((*path, "set"), 'must be "$name.attribute"')
+    else:
+        check_reference(name, (*path, "set"), report)
+    if "value" not in step:
+        report(path, 'needs the key "value"')
+    else:
+        check_value(step["value"], (*path, "value"), files, report)
 
 
 def check_reference(reference: Any, path: tuple[str | int, ...], report: Report) -> None:
@@ -133,7 +137,7 @@ def check_value(value: Any, path: tuple[str | int, ...], files: frozenset[str], 
         report(path, f"a {type(value).__name__} is not a value; write it as text")
 
 
-def _check_marked(
+def _check_marked(  # noqa: PLR0917  # the arguments of check_value, and the mark
     mark: str, inner: Any, path: tuple[str | int, ...], files: frozenset[str], report: Report, depth: int
 ) -> None:
     if mark not in _VALUE_KEYS:

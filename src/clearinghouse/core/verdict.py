@@ -11,8 +11,12 @@ from clearinghouse.core.statistics import LEAST_RATE, lower_bound, silent_runs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-CONFIRM_SCRIPT = "that the script reaches the weakness through the target as an attacker could, and does nothing else of its own"
-CONFIRM_PREDICATE = "that what the predicate shows is the weakness claimed, and not a mere difference between two releases"
+CONFIRM_SCRIPT = (
+    "that the script reaches the weakness through the target as an attacker could, and does nothing else of its own"
+)
+CONFIRM_PREDICATE = (
+    "that what the predicate shows is the weakness claimed, and not a mere difference between two releases"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ def _fires(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
         return Decision(Verdict.WRONG_SIGNAL, (basis.foreign,))
     bound = lower_bound(row.k, row.n)
     if row.k < row.n and bound < LEAST_RATE:
-        reason = f"fired in {row.k} of {row.n} runs (at least {bound:.2f} at 95 %), too seldom to tell silence from luck"
+        reason = (
+            f"fired in {row.k} of {row.n} runs (at least {bound:.2f} at 95 %), too seldom to tell silence from luck"
+        )
         return Decision(Verdict.FLAKY, (reason,))
     return None
 
@@ -121,7 +127,9 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     ):
         row = matrix.get((variant, Input.TRIGGER))
         if row and row.k < row.n:
-            return Decision(Verdict.NEEDS_HUMAN, (f"no longer fires when the vulnerable code {change}: {row.signature}",))
+            return Decision(
+                Verdict.NEEDS_HUMAN, (f"no longer fires when the vulnerable code {change}: {row.signature}",)
+            )
     broken = matrix.get((Variant.F_NAMED_V, Input.TRIGGER))
     if broken and broken.broken:
         reason = f"fixed code under the vulnerable version's name ended in an error: {broken.signature}"
@@ -133,7 +141,9 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
 
 def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision:
     bound = lower_bound(row.k, row.n)
-    reasons = [f"fired on {row.version} in {row.k} of {row.n} runs (rate at least {bound:.2f} at 95 %): {row.signature}"]
+    reasons = [
+        f"fired on {row.version} in {row.k} of {row.n} runs (rate at least {bound:.2f} at 95 %): {row.signature}"
+    ]
     reasons += [
         f"silent on {other.version}{' with the control' if other.input is Input.CONTROL else ''} in {other.n} runs"
         for key, other in matrix.items()
@@ -151,7 +161,9 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
         confirm.append(CONFIRM_PREDICATE)
     if basis.grade is Grade.C:
         if not basis.has_fix:
-            reasons.append("a script judged by its output shows a difference at best, and there is no fixed release to differ from")
+            reasons.append(
+                "a script judged by its output shows a difference at best, and no fixed release is there to differ from"
+            )
             return Decision(Verdict.NEEDS_HUMAN, tuple(reasons), tuple(confirm))
         return Decision(Verdict.DIFFERS, tuple(reasons), tuple(confirm))
     return Decision(Verdict.PROVEN if basis.has_fix else Verdict.REPRODUCED, tuple(reasons), tuple(confirm))

@@ -1,1 +1,1 @@
-"""Runs proofs: reads a bundle, installs the exact versions, runs them in a sandbox, decides. Works without the server."""
+"""Runs proofs: reads a bundle, installs the exact versions, runs them in a sandbox, decides. Needs no server."""

@@ -1,4 +1,4 @@
-"""Unpacks archives in memory, never to disk: bounded in bytes, files and names, whatever the archive claims of itself."""
+"""Unpacks archives in memory, never to disk: bounded in bytes, files and names, whatever the archive says."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def read_members(data: bytes, source: str) -> dict[str, bytes]:
     except broken as error:
         kinds = ".tar, .tar.gz, .tar.zst or .zip"
         raise InvalidBundle(
-            [f"{source}: not a bundle folder or a readable {kinds} ({error or type(error).__name__})"]
+            [f"{source}: not a bundle folder or a readable {kinds} ({str(error) or type(error).__name__})"]
         ) from None
     return collector.finish()
 
@@ -150,7 +150,8 @@ def _read_tar(data: bytes, collector: Collector) -> None:
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     while (member := archive.next()) is not None:
         yield member
-        archive.members.clear()  # what was read is not needed again; do not let a long archive pile up
+        # What was read is not needed again; do not let a long archive pile up.
+        archive.members.clear()  # type: ignore[attr-defined]
 
 
 def _decompressed(data: bytes) -> IO[bytes]:

@@ -1,8 +1,8 @@
 """Reads a proof bundle from a folder or an archive, refusing everything that a bundle may not be.
 
-At most 16 MiB unpacked and 200 files; regular files only (no links, no devices); relative UTF-8 paths without `..`, each once.
-A bundle's id is the SHA-256 of the lines `<sha256 of content>  <path>` in the byte order of the paths: what `sha256sum` prints
-for the sorted files, hashed once more.
+At most 16 MiB unpacked and 200 files; regular files only (no links, no devices); relative UTF-8 paths without `..`,
+each once. A bundle's id is the SHA-256 of the lines `<sha256 of content>  <path>` in the byte order of the paths: what
+`sha256sum` prints for the sorted files, hashed once more.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def read_archive(data: bytes, name: str = "") -> Bundle:
-    """Read an archive from memory; the kind is told by its content, `name` only serves messages. Raises InvalidBundle."""
+    """Read an archive from memory; its content tells the kind, `name` only serves messages. Raises InvalidBundle."""
     if len(data) > MAX_ARCHIVE_BYTES:
         raise InvalidBundle([f"{name or 'archive'}: larger than {MAX_BYTES // 2**20} MiB; make the input smaller"])
     return from_files(read_members(data, name or "archive"))

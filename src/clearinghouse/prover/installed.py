@@ -65,8 +65,10 @@ def import_names(files: Iterable[str]) -> frozenset[str]:
 
 
 def trespass(installed: Installed, companions: Iterable[str]) -> str | None:
-    """Why a named companion may not stand beside the target: it provides a file or an import name of the target or of the
-    standard library. None when all is well."""
+    """Why a named companion may not stand beside the target, or None when all is well.
+
+    It may not provide a file or an import name of the target or of the standard library.
+    """
     own_files, own_names = set(installed.own), import_names(installed.own)
     for folder in sorted(installed.tree.glob("*.dist-info")):
         name = _dist_name(folder)
@@ -79,5 +81,6 @@ def trespass(installed: Installed, companions: Iterable[str]) -> str | None:
             return f'target.with: the companion "{name}" provides "{shared[0]}", which belongs to the target; remove it'
         standard = sorted(names & sys.stdlib_module_names)
         if standard:
-            return f'target.with: the companion "{name}" provides "{standard[0]}", a name of the standard library; remove it'
+            owner = "a name of the standard library"
+            return f'target.with: the companion "{name}" provides "{standard[0]}", {owner}; remove it'
     return None

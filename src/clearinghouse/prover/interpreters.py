@@ -41,7 +41,7 @@ class Interpreter:
 
     @property
     def minor(self) -> str:
-        """ "3.11" for 3.11.7."""
+        """The minor version: "3.11" for 3.11.7."""
         return ".".join(self.version.split(".")[:2])
 
     @property
@@ -142,5 +142,4 @@ def fitting(version: str | None) -> tuple[Interpreter, ...]:
     """Interpreters for a bundle that asks for `version` ("3.11" or "3.11.7"; None for any), the best first."""
     if version is None:
         return all_interpreters()
-    exact = tuple(i for i in all_interpreters() if i.version == version or i.minor == version)
-    return exact
+    return tuple(item for item in all_interpreters() if version in {item.version, item.minor})

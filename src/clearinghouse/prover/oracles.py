@@ -80,7 +80,7 @@ def _exec(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | No
 
 
 def costs_of(facts: Facts) -> tuple[Cost, ...]:
-    """CPU by size, outside the imports; a run that was stopped counts as at least what it had used since its clock began."""
+    """CPU by size, outside the imports; a stopped run counts as at least what it had used since its clock began."""
     outcome, report = facts.outcome, facts.report
     if not facts.form_one:
         done = outcome.ending is Ending.EXITED
@@ -100,20 +100,26 @@ def _cpu(spec: OracleSpec, facts: Facts, reference: float | None) -> str | Judge
     # The clocks inside are ours, but the supervisor's word is the last: they may not claim more than the run used.
     if facts.form_one and sum(cost.seconds for cost in costs) > _MOST_CPU_DRIFT * facts.outcome.cpu_seconds + 0.2:
         return Signal.BROKEN, "the clocks inside and outside the sandbox disagree"
+    if costs[-1].size is not None:
+        return _cpu_by_size(spec, facts, costs)
+    return _cpu_by_ratio(spec, facts, costs[-1], reference)
+
+
+def _cpu_by_size(spec: OracleSpec, facts: Facts, costs: tuple[Cost, ...]) -> str | Judgement | None:
     last = costs[-1]
-    if last.size is not None:
-        if grows(costs, spec.budget_seconds):
-            return "CPU time grows faster than the input"
-        if last.finished and not facts.finished:
-            return None
-        if last.finished:
-            measured = exponent(costs)
-            grown = "too short to measure" if measured is None else f"exponent {measured:.2f}"
-            return Signal.SILENT, f"CPU {last.seconds:.2f} s at size {last.size}, {grown}"
-        return (
-            Signal.BROKEN,
-            f"stopped at size {last.size} after {last.seconds:.2f} s, before any growth could be measured",
-        )
+    if grows(costs, spec.budget_seconds):
+        return "CPU time grows faster than the input"
+    if not last.finished:
+        stopped = f"stopped at size {last.size} after {last.seconds:.2f} s"
+        return Signal.BROKEN, f"{stopped}, before any growth could be measured"
+    if not facts.finished:
+        return None
+    measured = exponent(costs)
+    grown = "too short to measure" if measured is None else f"exponent {measured:.2f}"
+    return Signal.SILENT, f"CPU {last.seconds:.2f} s at size {last.size}, {grown}"
+
+
+def _cpu_by_ratio(spec: OracleSpec, facts: Facts, last: Cost, reference: float | None) -> str | Judgement | None:
     if reference is None:
         # The reference runs themselves: they must end by themselves, below the budget.
         if not last.finished or last.seconds >= spec.budget_seconds:

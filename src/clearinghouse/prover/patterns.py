@@ -1,4 +1,4 @@
-"""Searches text with a finder's regular expression, in a process of its own: a pattern may be a denial of service itself."""
+"""Searches text with a finder's regular expression, in a process of its own: a pattern may be an attack itself."""
 
 from __future__ import annotations
 

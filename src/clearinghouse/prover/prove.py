@@ -1,4 +1,4 @@
-"""Leads one bundle from its files to its verdict: which builds, which runs, in which order, how often, and when to stop."""
+"""Leads one bundle from its files to its verdict: which builds and runs, in which order, how often, when to stop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clearinghouse.core.proof import (
     Verdict,
 )
 from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
-from clearinghouse.core.verdict import Basis, decide
+from clearinghouse.core.verdict import Basis, Decision, decide
 from clearinghouse.prover.oracles import VERSION
 from clearinghouse.prover.runner import Plan, Runner
 from clearinghouse.prover.series import Series
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.provision import Provisioner
     from clearinghouse.prover.sandbox.interface import Sandbox
-    from clearinghouse.prover.builds import Builds
 
 _NAMED_RUNS = 2  # controls that must fire: a script that misses twice in two is not keyed on luck
 _LEAST_STOP = 2.0  # CPU seconds that one size may take before it is stopped
@@ -82,7 +82,7 @@ class _Proof:
         return tuple(series.row() for series in self.series.values())
 
 
-def prove(
+def prove(  # noqa: PLR0917  # what a proof needs
     bundle: Bundle,
     builds: Builds,
     sandbox: Sandbox,
@@ -102,50 +102,66 @@ def prove(
 
 def _lead(proof: _Proof) -> None:
     """Do the runs in the order that ends soonest when something is wrong."""
-    vulnerable, fixed = proof.builds.vulnerable, proof.builds.fixed
-    plan = Plan()
-    if proof.bundle.manifest.oracle.name is OracleName.CPU and not proof.runner.sized:
-        plan = _referenced_plan(proof)
-    elif proof.runner.sized:
-        stop = max(_LEAST_STOP, _STOP_BUDGETS * proof.bundle.manifest.oracle.budget_seconds)
-        plan = Plan(sizes=proof.runner.ladder(), until=proof.bundle.manifest.oracle.budget_seconds, stop_after=stop)
+    plan = _plan(proof)
     fired = _vulnerable_runs(proof, plan)
-    if fired.k == 0:
-        return
     rate = lower_bound(fired.k, fired.n)
     if rate < LEAST_RATE:
         return
     silent = silent_runs(rate)
     if proof.grade is not Grade.A and not _silent(proof, Variant.NULL_TARGET, plan, silent):
         return
-    if proof.has_control:
-        control = Plan(input=Input.CONTROL, stop_after=plan.stop_after, reference=None)
-        done = proof.series.get((Variant.VULNERABLE, Input.CONTROL))
-        row = proof.observe(Variant.VULNERABLE, vulnerable, control, silent - (done.n if done else 0))
-        if row.k or row.broken:
-            return
-    if fixed is None:
-        _names(proof, plan, silent)
+    if not _control_is_silent(proof, plan, silent) or not _fix_is_silent(proof, plan, silent):
         return
-    fixed_plan = replace(plan, reference=None) if not proof.runner.sized else replace(plan, sizes=fired.largest_sizes())
-    done = proof.series.get((Variant.FIXED, Input.TRIGGER))
-    for _ in range(silent - (done.n if done else 0)):
-        row = proof.observe(Variant.FIXED, fixed, fixed_plan, 1)
-        if row.k or row.broken:
-            return
-    if proof.has_control:
-        row = proof.observe(Variant.FIXED, fixed, Plan(input=Input.CONTROL, stop_after=plan.stop_after), 1)
-        if row.k or row.broken:
-            return
     _names(proof, plan, silent)
-    if proof.grade is Grade.A and proof.predicate:
+    fixed = proof.builds.fixed
+    if proof.grade is Grade.A and proof.predicate and fixed is not None:
         # One more run that is not counted: which changed functions did the trigger pass through?
-        seen = proof.runner.run(vulnerable, replace(plan, compare=fixed.tree))
+        seen = proof.runner.run(proof.builds.vulnerable, replace(plan, compare=fixed.tree))
         fired.changed = seen.facts.report.changed
 
 
+def _plan(proof: _Proof) -> Plan:
+    oracle = proof.bundle.manifest.oracle
+    if oracle.name is not OracleName.CPU:
+        return Plan()
+    if not proof.runner.sized:
+        return _referenced_plan(proof)
+    stop = max(_LEAST_STOP, _STOP_BUDGETS * oracle.budget_seconds)
+    return Plan(sizes=proof.runner.ladder(), until=oracle.budget_seconds, stop_after=stop)
+
+
+def _control_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
+    if not proof.has_control:
+        return True
+    control = Plan(input=Input.CONTROL, stop_after=plan.stop_after, reference=None)
+    done = proof.series.get((Variant.VULNERABLE, Input.CONTROL))
+    times = silent - (done.n if done else 0)
+    row = proof.observe(Variant.VULNERABLE, proof.builds.vulnerable, control, times)
+    return not (row.k or row.broken)
+
+
+def _fix_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
+    """The fixed release with the trigger, until it does not stay silent, and once with the control."""
+    fixed = proof.builds.fixed
+    if fixed is None:
+        return True
+    if proof.runner.sized:
+        again = replace(plan, sizes=proof.series[Variant.VULNERABLE, Input.TRIGGER].largest_sizes())
+    else:
+        again = replace(plan, reference=None)
+    done = proof.series.get((Variant.FIXED, Input.TRIGGER))
+    for _ in range(silent - (done.n if done else 0)):
+        row = proof.observe(Variant.FIXED, fixed, again, 1)
+        if row.k or row.broken:
+            return False
+    if not proof.has_control:
+        return True
+    row = proof.observe(Variant.FIXED, fixed, Plan(input=Input.CONTROL, stop_after=plan.stop_after), 1)
+    return not (row.k or row.broken)
+
+
 def _referenced_plan(proof: _Proof) -> Plan:
-    """cpu without sizes: what the fixed version and the control take sets where the vulnerable side is stopped."""
+    """For cpu without sizes: what the fixed version and the control take sets where the vulnerable side is stopped."""
     budget = proof.bundle.manifest.oracle.budget_seconds
     measured = []
     if proof.builds.fixed is not None:
@@ -179,17 +195,14 @@ def _silent(proof: _Proof, variant: Variant, plan: Plan, times: int, other: str 
     tree = build_variant(proof.provisioner, base, variant, other)
     if proof.runner.sized:
         plan = replace(plan, sizes=proof.series[Variant.VULNERABLE, Input.TRIGGER].largest_sizes())
-    for _ in range(times):
-        if proof.observe(variant, tree, plan, 1).k:
-            return False
-    return True
+    return all(not proof.observe(variant, tree, plan, 1).k for _ in range(times))
 
 
 def _names(proof: _Proof, plan: Plan, silent: int) -> None:
     """The controls by name and spelling (DESIGN 4.3).
 
-    Steps have no conditions, but they can compute with a version that they read: the names are swapped for form 1 too. A file's
-    hash they cannot take, so re-spelling is for scripts.
+    Steps have no conditions, but they can compute with a version that they read: the names are swapped for form 1 too.
+    A file's hash they cannot take, so re-spelling is for scripts.
     """
     target, provisioner = proof.bundle.manifest.target, proof.provisioner
     vulnerable = proof.builds.vulnerable
@@ -223,19 +236,17 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
             id=None, verdict=Verdict.INVALID, reasons=(f"run: {refused}",), environment=Environment(prover=__version__)
         )
     if infra is not None:
-        reasons: tuple[str, ...] = (f"the sandbox failed: {infra.not_started}",)
-        verdict, confirm = Verdict.INFRA_ERROR, ()
+        decision = Decision(Verdict.INFRA_ERROR, (f"the sandbox failed: {infra.not_started}",))
     else:
         decision = decide(rows, basis)
-        verdict, reasons, confirm = decision.verdict, decision.reasons, decision.confirm
     limits = {key: float(value) for key, value in asdict(proof.runner.limits).items()}
     builds = [build for build in (proof.builds.vulnerable, proof.builds.fixed) if build is not None]
     return ProofResult(
         id=proof.bundle.id,
-        verdict=verdict,
+        verdict=decision.verdict,
         grade=proof.grade,
-        confirm=confirm,
-        reasons=(*proof.builds.notes, *reasons),
+        confirm=decision.confirm,
+        reasons=(*proof.builds.notes, *decision.reasons),
         matrix=rows,
         function=fired.attributed,
         environment=Environment(

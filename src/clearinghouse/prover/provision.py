@@ -1,7 +1,7 @@
 """Installs exact releases, once each: resolved and fetched by hash, wheels only, without running any foreign code.
 
-A target folder is named by everything that determines it (package, version, companions, interpreter), written beside its
-final place and renamed, so that it is complete or absent; it is shared by all runs and never changed again.
+A target folder is named by everything that determines it (package, version, companions, interpreter), written beside
+its final place and renamed, so that it is complete or absent; it is shared by all runs and never changed again.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class Provisioner:
                 pins[0], interpreter,
             )  # fmt: skip
             self._uv(
-                ["pip", "install", *common, "--require-hashes", "--no-deps", "--compile-bytecode", "--link-mode", "copy",
-                 "--target", str(folder / "tree"), "--requirement", str(resolved)],
+                ["pip", "install", *common, "--require-hashes", "--no-deps", "--compile-bytecode",
+                 "--link-mode", "copy", "--target", str(folder / "tree"), "--requirement", str(resolved)],
                 pins[0], interpreter,
             )  # fmt: skip
             wanted.unlink()

@@ -166,7 +166,7 @@ class Runner:
         if plan.compare is not None:
             binds.append(Bind(plan.compare, "/opt/other"))
         environment = {
-            "PATH": f"{str(Path(interpreter.inside).parent)}:/usr/bin:/bin",
+            "PATH": f"{Path(interpreter.inside).parent}:/usr/bin:/bin",
             "HOME": "/work",
             "TMPDIR": "/tmp",  # noqa: S108  # the sandbox's own
             "LANG": "C.UTF-8",
@@ -198,11 +198,9 @@ class Runner:
         limits = self.limits
         if not plan.stop_after:
             return limits
-        if isinstance(self.manifest.run, ScriptRun):
-            cpu = plan.stop_after
-        else:
-            # Doubling sizes cost at most twice the last one when cost grows with them; the clock inside stops earlier.
-            cpu = _IMPORT_SECONDS + plan.stop_after * 3
+        # Form 1: doubling sizes cost at most twice the last one when cost grows with them; the clock inside is tighter.
+        script = isinstance(self.manifest.run, ScriptRun)
+        cpu = plan.stop_after if script else _IMPORT_SECONDS + plan.stop_after * 3
         return replace(limits, cpu_seconds=min(cpu, limits.cpu_seconds))
 
     def _call_form(

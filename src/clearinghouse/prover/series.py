@@ -86,8 +86,8 @@ class Series:
 
     def largest_sizes(self) -> tuple[int, ...]:
         """The sizes that the longest run went through, for the fixed side to go through the same."""
-        runs = [[cost.size for cost in costs_of(item.facts) if cost.size] for item in self.seen]
-        return tuple(max(runs, key=len, default=[]))
+        runs = [tuple(cost.size for cost in costs_of(item.facts) if cost.size) for item in self.seen]
+        return max(runs, key=len, default=())
 
     def row(self) -> MatrixRow:
         """The row as it is stored. The signature is that of what matters most: fired, else broken, else silent."""

@@ -77,7 +77,7 @@ class Stand:
         return filled.encode("utf-8", "surrogateescape")
 
     def files(self, python: str, library_path: str | None) -> tuple[File, ...]:
-        """The canary executable and the secret. `python` is an interpreter inside; it needs `library_path` if not None."""
+        """The canary executable and the secret. `python` is an interpreter inside; `library_path` what it needs."""
         library = f"LD_LIBRARY_PATH={library_path} " if library_path else ""
         script = f'#!/bin/sh\n{library}exec {python} -I -S /canary/knock.py "$@"\n'
         return (

@@ -23,12 +23,13 @@ _STOP_BUDGETS = 4.0
 _LEAST_STOP = 2.0
 
 
-def try_on(
+def try_on(  # noqa: PLR0917  # what a proof needs, and the version
     bundle: Bundle, builds: Builds, version: str, sandbox: Sandbox, provisioner: Provisioner, state: Path
 ) -> Trial:
     """As many runs as silence needs for a proof that fires every time, fewer as soon as one fires.
 
-    `function` is the changed function that the trigger passes through on the vulnerable release when compared with `version`.
+    `function` is the changed function that the trigger passes through on the vulnerable release when compared with
+    `version`.
     """
     try:
         tree = provisioner.install(bundle.manifest.target, version, builds.interpreter)

@@ -1,7 +1,7 @@
 """Builds the controls of grade B from an installed target: the null target, other names, another spelling.
 
-Each catches scripts that make the effect themselves: an inert stub must stay silent; vulnerable code must fire whatever it
-calls itself and however its files hash; fixed code must stay silent whatever it calls itself.
+Each catches scripts that make the effect themselves: an inert stub must stay silent; vulnerable code must fire whatever
+it calls itself and however its files hash; fixed code must stay silent whatever it calls itself.
 """
 
 from __future__ import annotations

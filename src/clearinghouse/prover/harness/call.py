@@ -1,4 +1,4 @@
-"""Form 1: carries out the finder's steps on the target and reports what came of it. The job arrives as JSON on stdin."""
+"""Form 1: carries out the finder's steps on the target and reports what came of it. The job is JSON on stdin."""
 
 import faulthandler
 import importlib
@@ -36,7 +36,8 @@ def _chain(error):
 def _prepare(steps):
     """Import what the steps name before any clock runs, so that import time is never measured.
 
-    Some modules need an earlier step first (settings, say): those are left to the step itself, which says what is wrong.
+    Some modules need an earlier step first (settings, say): those are left to the step itself, which says what is
+    wrong.
     """
     for step in steps:
         for key in ("call", "get"):

@@ -18,4 +18,4 @@ class Broken(Exception):
 
 
 class Refused(Broken):
-    """A step reaches for something that steps may not have: the bundle breaks the rules, whatever it would have shown."""
+    """A step reaches for what steps may not have: the bundle breaks the rules, whatever it would have shown."""

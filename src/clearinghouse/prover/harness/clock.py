@@ -20,7 +20,8 @@ def used():
 class Sampler:
     """Counts in which function of the target CPU time is spent, and ends the run when it has used its share.
 
-    A signal handler runs between bytecodes, and inside `re` too; a C extension that never returns is stopped from outside.
+    A signal handler runs between bytecodes, and inside `re` too; a C extension that never returns is stopped from
+    outside.
     """
 
     def __init__(self, owner, stop_after):

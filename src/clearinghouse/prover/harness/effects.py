@@ -1,4 +1,4 @@
-"""Notes which function of the target caused an effect on a canary (interpreter audit events). Telemetry, not the verdict."""
+"""Notes which function of the target caused an effect on a canary, by audit events. Telemetry, not the verdict."""
 
 import sys
 

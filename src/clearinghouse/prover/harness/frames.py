@@ -15,6 +15,7 @@ class Owner:
         self.own = frozenset(own)
 
     def owns(self, path):
+        """Whether a file is the target's own."""
         return path.startswith(TARGET) and path[len(TARGET) :] in self.own
 
     def innermost(self, frame):
@@ -39,7 +40,7 @@ class Owner:
 
 
 def module_name(path):
-    """ "/opt/target/pkg/mod.py" -> "pkg.mod"."""
+    """The module of a file: "pkg.mod" for "/opt/target/pkg/mod.py"."""
     name = path[len(TARGET) :]
     if name.endswith(".py"):
         name = name[:-3]
@@ -49,7 +50,7 @@ def module_name(path):
 
 
 def code_name(code):
-    """ "pkg.mod:Class.method" for a code object of the tree."""
+    """The function of a code object of the tree, as "pkg.mod:Class.method"."""
     return module_name(code.co_filename) + ":" + getattr(code, "co_qualname", code.co_name)
 
 
@@ -64,12 +65,12 @@ def frame_name(frame):
 
 
 def class_of(receiver):
-    """The receiver itself when it is a class, else its class. type(), not isinstance(): a lazy proxy runs code there."""
+    """The receiver itself when it is a class, else its class. By type(): a lazy proxy runs code in isinstance()."""
     return receiver if issubclass(type(receiver), type) else type(receiver)
 
 
 def receiver_suffix(receiver, name):
-    """ "[XmlLexer]" when the receiver's class is not the one that the function's name already holds."""
+    """The text "[XmlLexer]" when the receiver's class is not the one that the function's name already holds."""
     kind = class_of(receiver)
     module = getattr(kind, "__module__", None)
     if not isinstance(module, str) or module == "builtins":

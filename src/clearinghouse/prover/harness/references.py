@@ -12,9 +12,10 @@ ALLOWED = {
     "builtins:str", "builtins:bytes", "builtins:bytearray", "builtins:list", "builtins:dict", "builtins:tuple",
     "builtins:set", "builtins:frozenset", "builtins:int", "builtins:float", "builtins:bool", "builtins:len",
     "builtins:next", "builtins:iter", "builtins:type", "builtins:repr", "builtins:sorted", "builtins:hash",
-    "builtins:object", "io:BytesIO", "io:StringIO", "_io:BytesIO", "_io:StringIO", "datetime:datetime", "datetime:date", "datetime:timedelta",
-    "datetime:timezone", "types:SimpleNamespace", "email.message:Message", "logging:getLogger", "logging:Logger",
-    "logging:StreamHandler", "logging:Formatter", "decimal:Decimal", "http.cookies:SimpleCookie", "urllib.request:Request",
+    "builtins:object", "io:BytesIO", "io:StringIO", "_io:BytesIO", "_io:StringIO", "datetime:datetime", "datetime:date",
+    "datetime:timedelta", "datetime:timezone", "types:SimpleNamespace", "email.message:Message", "logging:getLogger",
+    "logging:Logger", "logging:StreamHandler", "logging:Formatter", "decimal:Decimal", "http.cookies:SimpleCookie",
+    "urllib.request:Request",
 }  # fmt: skip
 _DATA_TYPES = (str, bytes, bytearray, list, dict, tuple, set, frozenset, int, float, bool, type(None))
 

@@ -39,7 +39,7 @@ def _textual(code):
 
 
 class Witness:
-    """Tells the target's own frames from borrowed names, by comparing code with the read-only file it claims to be from."""
+    """Tells the target's own frames from borrowed names: compares code with the read-only file it says it is from."""
 
     def __init__(self, own):
         self.own = frozenset(own)
@@ -75,7 +75,7 @@ class Witness:
     def passes(self, code):
         """Whether a frame may stand between effect and target: standard library, frozen modules, companions."""
         path = code.co_filename
-        return path.startswith((_STDLIB, "<frozen")) or path.startswith(TARGET)
+        return path.startswith((_STDLIB, "<frozen", TARGET))
 
     def origin(self, frame):
         """(function of the target or None, doubt or None): the first frame outward that is not passed over."""
@@ -139,7 +139,7 @@ def watch_script():
 
 
 def _sample(witness):
-    """Say regularly in which function of the target CPU time is spent; a script may replace this handler, and loses by it."""
+    """Say regularly in which function of the target CPU time goes; a script that replaces the handler loses by it."""
     counts = {}
     state = {"total": 0, "told": 0.0}
 

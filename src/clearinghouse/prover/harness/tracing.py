@@ -1,4 +1,4 @@
-"""Finds the functions that a run entered and that another release spells differently: where a silent fix most likely is."""
+"""Finds the functions that a run entered and another release spells differently: where a fix most likely is."""
 
 import io
 import sys
@@ -12,7 +12,8 @@ MAX_NAMES = 64
 def _shape(code):
     """What a code object does, without where it stands."""
     constants = tuple(
-        _shape(item) if isinstance(item, types.CodeType) else (type(item).__name__, repr(item)) for item in code.co_consts
+        _shape(item) if isinstance(item, types.CodeType) else (type(item).__name__, repr(item))
+        for item in code.co_consts
     )
     return (code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars)
 
@@ -55,9 +56,11 @@ class Trace:
                 self.entered[code] = (self._count, class_of(receiver))
 
     def start(self):
+        """Begin to record."""
         sys.setprofile(self._profile)
 
     def stop(self):
+        """End it."""
         sys.setprofile(None)
 
     def changed(self, other):
