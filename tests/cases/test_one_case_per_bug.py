@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from clearinghouse.cases import queries
+from clearinghouse.core.matching import Relation
+from clearinghouse.core.proof import Trial
+from clearinghouse.core.visibility import Viewer
+from clearinghouse.journal import queries as journal
+from clearinghouse.journal.queries import verify
+from tests.intake.factories import House, house
+from tests.proofs.factories import Sketch
+from tests.proofs.simulator import Bug, Simulator
+
+pytestmark = pytest.mark.django_db
+LOAD, DUMP = "gizmo.core:load", "gizmo.core:dump"
+
+
+def cases_of(clearing: House) -> set[frozenset[str]]:
+    """Each case as the set of its proofs' input words."""
+    rows = queries.cases(viewer=Viewer.COORDINATOR)
+    found = [queries.case(row.id, viewer=Viewer.COORDINATOR) for row in rows]
+    return {frozenset(proof.title for proof in case.proofs) for case in found if case}
+
+
+def sketch(name: str, bug: str, *, fixed: str | None = "1.5", oracle: str = "exec") -> Sketch:
+    return Sketch(bug=bug, fixed=fixed, title=name, words=name, oracle=oracle)
+
+
+def test_different_inputs_for_one_bug_become_one_case() -> None:
+    clearing = house(alpha=Bug(LOAD))
+    for name in ("one", "two", "three"):
+        clearing.send(sketch(name, "alpha"), finder=f"Lab {name}")
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one", "two", "three"})}
+    assert queries.funnel().headline == "3 reports closed by 1 case"
+
+
+def test_two_bugs_fixed_in_one_release_stay_two_cases() -> None:
+    clearing = house(alpha=Bug(LOAD), beta=Bug(DUMP))
+    clearing.send(sketch("one", "alpha"))
+    clearing.send(sketch("two", "beta"))
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
+    (first, *_) = queries.cases(viewer=Viewer.COORDINATOR)
+    case = queries.case(first.id, viewer=Viewer.COORDINATOR)
+    assert case is not None
+    assert [pair.relation for pair in case.neighbours] == [Relation.UNDECIDED]
+    assert case.neighbours[0].other_case not in {None, first.id}
+
+
+def test_two_bugs_in_one_function_are_told_apart_by_each_others_fix() -> None:
+    clearing = house(alpha=Bug(LOAD, ranges=(("0", "1.5"),)), beta=Bug(LOAD, ranges=(("0", "1.6"),)))
+    clearing.send(sketch("one", "alpha", fixed="1.5"))
+    clearing.send(sketch("two", "beta", fixed="1.6"))
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
+
+
+def test_a_later_fixed_release_claimed_for_the_same_bug_does_not_split_it() -> None:
+    clearing = house(alpha=Bug(LOAD))
+    clearing.send(sketch("one", "alpha", fixed="1.5"))
+    clearing.send(sketch("two", "alpha", fixed="1.6"))
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one", "two"})}
+
+
+def test_a_release_that_cannot_be_run_leaves_the_pair_undecided_and_apart() -> None:
+    clearing = house(alpha=Bug(LOAD))
+    clearing.prover.broken = frozenset({"1.6"})
+    clearing.send(sketch("one", "alpha", fixed="1.5"))
+    clearing.send(sketch("two", "alpha", fixed="1.6"))
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
+
+
+ARRIVALS = {
+    "early": sketch("early", "alpha", fixed="1.5"),
+    "late": sketch("late", "alpha", fixed="1.6"),
+    "other": sketch("other", "beta", fixed="1.6"),
+    "again": sketch("again", "beta", fixed="1.6"),
+    "elsewhere": sketch("elsewhere", "gamma", fixed="1.6"),
+}
+EXPECTED = {frozenset({"early", "late"}), frozenset({"other", "again"}), frozenset({"elsewhere"})}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(ARRIVALS))[::7], ids="-".join)
+def test_the_order_of_arrival_does_not_change_the_cases(order: tuple[str, ...]) -> None:
+    """`late` and `other` look the same until `early` brings the release that tells them apart."""
+    bugs = {"alpha": Bug(LOAD), "beta": Bug(LOAD, ranges=(("0", "1.6"),)), "gamma": Bug(DUMP, ranges=(("0", "1.6"),))}
+    clearing = house(**bugs)
+    for name in order:
+        clearing.send(ARRIVALS[name], finder=f"Lab {name}")
+        clearing.work()
+    assert cases_of(clearing) == EXPECTED
+    assert queries.funnel().cases == len(EXPECTED)
+    assert verify().broken is None
+
+
+def test_a_split_moves_the_stranger_to_a_case_of_its_own_and_says_so() -> None:
+    clearing = house(alpha=Bug(LOAD), beta=Bug(LOAD, ranges=(("0", "1.6"),)))
+    for name in ("late", "other"):
+        clearing.send(ARRIVALS[name])
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"late", "other"})}
+    clearing.send(ARRIVALS["early"])
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"early", "late"}), frozenset({"other"})}
+    kinds = [entry.kind for entry in journal.entries("case/CLH-2026-00001")]
+    assert kinds.count("proof left") == 1
+    assert {row.reports for row in queries.cases(viewer=Viewer.COORDINATOR)} == {1, 2}
+
+
+def test_why_two_reports_are_one_is_kept_with_the_case() -> None:
+    clearing = house(alpha=Bug(LOAD))
+    clearing.send(sketch("one", "alpha", fixed="1.5"))
+    clearing.send(sketch("two", "alpha", fixed="1.6"))
+    clearing.work()
+    case = queries.case("CLH-2026-00001", viewer=Viewer.COORDINATOR)
+    assert case is not None
+    (pair,) = case.pairs
+    assert pair.relation is Relation.SAME
+    assert {line.kind for line in pair.evidence} == {"function", "oracle", "silent on the other's fix"}
+    joined = [entry for entry in case.journal if entry.kind == "proof joined"]
+    assert joined[-1].body["because"][0]["relation"] == "same"
+
+
+def test_a_step_that_runs_twice_has_one_effect() -> None:
+    clearing = house(alpha=Bug(LOAD))
+    clearing.send(sketch("one", "alpha"))
+    clearing.work()
+    before = verify().entries
+    (prove, answer) = clearing.queue._jobs.values()
+    (proof,) = queries.case("CLH-2026-00001", viewer=Viewer.COORDINATOR).proofs  # type: ignore[union-attr]
+    (report,) = queries.case("CLH-2026-00001", viewer=Viewer.COORDINATOR).claims  # type: ignore[union-attr]
+    for step in prove.steps.values():
+        step(proof.bundle_id)
+    for step in answer.steps.values():
+        step(report.report_id)
+    assert verify().entries == before
+    assert queries.funnel().cases == 1
+
+
+class Failing(Simulator):
+    """Cannot try other releases at all."""
+
+    def try_on(self, bundle: bytes, version: str) -> Trial:  # noqa: ARG002
+        raise RuntimeError("the host is out of order")
+
+
+def test_trials_that_never_end_well_are_given_up_and_leave_the_proofs_apart() -> None:
+    clearing = House(Failing({"alpha": Bug(LOAD)}))
+    clearing.send(sketch("one", "alpha", fixed="1.5"))
+    clearing.send(sketch("two", "alpha", fixed="1.6"))
+    with pytest.raises(RuntimeError, match="out of order"):
+        clearing.work()
+    clearing.queue.failures.clear()
+    for _ in range(4):
+        for name, key in [("prove", proof) for proof in _unsettled()]:
+            clearing.queue.enqueue(name, key)
+        clearing.queue.run_all()
+    assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
+
+
+def _unsettled() -> tuple[str, ...]:
+    from clearinghouse.proofs.queries import unsettled  # noqa: PLC0415
+
+    return unsettled()
