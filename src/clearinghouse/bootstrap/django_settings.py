@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from pathlib import Path
 
 from django.utils.functional import SimpleLazyObject
 
@@ -62,4 +63,14 @@ DATABASES = {
         },
     },
 }
+ROOT_URLCONF = "clearinghouse.web.urls"
+MIDDLEWARE = ["clearinghouse.web.middleware.headers", "clearinghouse.web.middleware.viewer"]
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent.parent / "web" / "templates"],
+        "OPTIONS": {"autoescape": True, "builtins": ["clearinghouse.web.tags"]},
+    },
+]
 LOGGING_CONFIG = None  # `bootstrap.logs` speaks for every logger

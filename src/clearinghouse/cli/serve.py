@@ -1,0 +1,123 @@
+"""`clearinghouse serve`: the pages, on this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import signal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clearinghouse.cli.output import put_line, say
+from clearinghouse.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOST, PORT = "127.0.0.1", 8400
+LOCAL = "clearinghouse.local"  # what the pages look for in a request's environment
+THREADS = 4
+_LAST_PORT = 65535
+
+Host = Annotated[str, typer.Option("--host", help="The address to listen on; anything but loopback is read by the public.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=_LAST_PORT, help="The port to listen on; 0 for any free one.")]
+
+
+def serve(host: Host = HOST, port: Port = PORT) -> None:
+    """Serve the pages until Ctrl-C or SIGTERM.
+
+    On loopback, whoever opens a page here reads as the coordinator; on any other address, pages show what is public. Exit
+    code: 69 when the address cannot be used.
+    """
+    from clearinghouse.bootstrap import wiring  # noqa: PLC0415
+
+    wiring.ready()
+    with Server(host, port) as server:
+        announce(server)
+        server.run()
+
+
+def announce(server: Server) -> None:
+    """The address to open, on stdout, and on whose behalf it is read, on stderr."""
+    put_line(server.address)
+    if server.local:
+        say("listening on this machine only; whoever opens it here reads as the coordinator. Ctrl-C ends.")
+    else:
+        say("listening on a network: pages show what is public; names are those in CLEARINGHOUSE_ALLOWED_HOSTS. Ctrl-C ends.")
+
+
+class Server:
+    """The pages on one socket, open from the start of the `with` block to its end.
+
+    Raises Unavailable where the address cannot be used.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.local = is_loopback(host)
+        self._asked = port
+        self._server: Any = None
+
+    def __enter__(self) -> Server:
+        from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # seconds of CPU that other commands never need
+        from waitress import create_server  # noqa: PLC0415
+
+        application = marked(get_wsgi_application(), local=self.local)
+        try:
+            self._server = create_server(
+                application, host=self.host, port=self._asked, threads=THREADS, ident=None, clear_untrusted_proxy_headers=False
+            )
+        except OSError as error:
+            advice = "end the program that uses it, or choose another with --port"
+            raise Unavailable(f"cannot listen on {self.host} port {self._asked}: {error.strerror or error}", advice=advice) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    @property
+    def address(self) -> str:
+        """Where to open the pages."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        port = getattr(self._server, "effective_port", None) or self._server.effective_listen[0][1]  # a name may have several
+        return f"http://{name}:{port}/"
+
+    def run(self) -> None:
+        """Answer until Ctrl-C or SIGTERM."""
+        with _ends_on_sigterm():
+            self._server.run()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine only; a name other than localhost is not trusted."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def marked(application: Callable[..., Any], *, local: bool) -> Callable[..., Any]:
+    """The application, told with each request whether the server listens on loopback only."""
+
+    def with_mark(environment: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        environment[LOCAL] = local
+        return application(environment, start_response)
+
+    return with_mark
+
+
+@contextlib.contextmanager
+def _ends_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the server as Ctrl-C does."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,86 @@
+"""How pages answer: a template with what every page shows, JSON of our values, a page of a long list, or "not found"."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
+
+from clearinghouse import __version__
+from clearinghouse.core.visibility import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpRequest
+
+PAGE_SIZE = 100  # rows of a list on one page
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `number` counts from 1, `before` and `after` are None at the ends."""
+
+    rows: Sequence[Any]
+    number: int
+    pages: int
+    total: int
+
+    @property
+    def before(self) -> int | None:
+        """The page before this one."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        """The page after this one."""
+        return self.number + 1 if self.number < self.pages else None
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who is looking; the public where no middleware said otherwise."""
+    found = getattr(request, "viewer", Viewer.PUBLIC)
+    return found if isinstance(found, Viewer) else Viewer.PUBLIC
+
+
+def coordinator(request: HttpRequest) -> Viewer:
+    """The viewer of a page that only coordinators have; to others the page does not exist."""
+    viewer = viewer_of(request)
+    if not viewer.sees_unpublished:
+        raise Http404
+    return viewer
+
+
+def html(request: HttpRequest, template: str, status: int = 200, **values: Any) -> HttpResponse:
+    """A page. Templates escape everything; they get `viewer`, `here` (the part of the site) and `version` on top."""
+    viewer = viewer_of(request)
+    context = {"here": "", **values, "viewer": viewer, "coordinates": viewer.sees_unpublished, "version": __version__}
+    return HttpResponse(render_to_string(template, context), status=status)
+
+
+def as_json(value: Any) -> HttpResponse:
+    """A value of ours as indented JSON: dataclasses as objects, instants as RFC 3339, sets sorted."""
+    text = json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+    return HttpResponse(text + "\n", content_type="application/json")
+
+
+def one_page(request: HttpRequest, rows: Sequence[Any]) -> Page:
+    """The part of `rows` that `?page=` asks for; what is no page number gets the nearest one."""
+    pages = max(1, -(-len(rows) // PAGE_SIZE))
+    asked = request.GET.get("page", "1")
+    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1  # noqa: PLR2004
+    return Page(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, pages, len(rows))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,78 @@
+"""Cases as pages, and under the same address as JSON and OSV."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from clearinghouse.advisories import queries as advisories
+from clearinghouse.cases import queries
+from clearinghouse.web.answers import as_json, html, one_page, viewer_of
+from clearinghouse.web.why import explain, shown_runs
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from clearinghouse.cases.queries import CaseDetail, CaseRow
+
+MAX_SEARCH = 200  # characters of a search that are looked at
+
+
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    """The cases, most urgent first; `?q=` keeps those that hold every word in an id, alias, package, weakness or title."""
+    asked = " ".join(request.GET.get("q", "")[:MAX_SEARCH].split())
+    rows = queries.cases(viewer=viewer_of(request))
+    found = [row for row in rows if _holds(row, asked.casefold().split())]
+    query = urlencode({"q": asked}) if asked else ""
+    page = one_page(request, found)
+    return html(request, "cases.html", here="cases", page=page, asked=asked, query=query, total=len(rows))
+
+
+def _holds(row: CaseRow, words: list[str]) -> bool:
+    texts = (row.id, row.package, row.title, row.function or "", row.oracle, *row.aliases, *row.weakness, *row.finders)
+    text = "\n".join(texts).casefold()
+    return all(word in text for word in words)
+
+
+@require_safe
+def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
+    """One case in full: claims, priority, proofs, why these reports are one, what must be confirmed, the journal."""
+    case = _case(request, case_id)
+    return html(
+        request,
+        "case.html",
+        here="cases",
+        case=case,
+        row=case.row,
+        why=explain(case),
+        runs=shown_runs(case.proofs),
+        published=advisories.advisory(case_id) if case.advisory_id else None,
+    )
+
+
+@require_safe
+def case_json(request: HttpRequest, case_id: str) -> HttpResponse:
+    """The same as JSON."""
+    return as_json(_case(request, case_id))
+
+
+@require_safe
+def case_osv(request: HttpRequest, case_id: str) -> HttpResponse:
+    """The published OSV record, as written; there is none before publication."""
+    found = advisories.advisory(case_id)
+    if found is None:
+        raise Http404
+    text = json.dumps(found.document, indent=2, ensure_ascii=False) + "\n"
+    return HttpResponse(text, content_type="application/json")
+
+
+def _case(request: HttpRequest, case_id: str) -> CaseDetail:
+    found = queries.case(case_id, viewer=viewer_of(request))
+    if found is None:
+        raise Http404
+    return found
