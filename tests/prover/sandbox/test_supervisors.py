@@ -77,21 +77,34 @@ def start_sleeper(state: Path, mark: str) -> subprocess.Popen[str]:
     assert supervisor.stdout.readline() == "up\n"
     # The supervisor, and inside: the command (the mark is only in these two).
     assert until(lambda: len(processes(mark)) >= 2)
+    supervisor.stdout.close()
     return supervisor
 
 
-def test_a_killed_supervisor_leaves_no_process_and_the_next_one_tidies_up(tmp_path: Path) -> None:
+def test_a_killed_supervisor_leaves_nothing(tmp_path: Path) -> None:
     mark = f"mark-{tmp_path.name}-{os.getpid()}"
     supervisor = start_sleeper(tmp_path, mark)
+    left = groups(tmp_path)
     supervisor.kill()
     supervisor.wait()
-    supervisor.stdout.close()
     assert until(lambda: not processes(mark))
-    assert list(tmp_path.glob("supervisor-*"))
+    assert until(lambda: not list(tmp_path.glob("supervisor-*")))
+    assert not [group for group in left if group.exists()]
+
+
+def test_the_next_supervisor_tidies_up_when_the_launcher_was_killed_too(tmp_path: Path) -> None:
+    mark = f"mark-{tmp_path.name}-{os.getpid()}"
+    supervisor = start_sleeper(tmp_path, mark)
+    (folder,) = tmp_path.glob("supervisor-*")
     left = groups(tmp_path)
+    for pid in (*processes(str(folder)), supervisor.pid):
+        os.kill(pid, signal.SIGKILL)
+    supervisor.wait()
+    assert until(lambda: not processes(mark))
+    assert folder.exists()
     sandbox = find_sandbox(tmp_path)
     try:
-        assert len(list(tmp_path.glob("supervisor-*"))) == 1
+        assert not folder.exists()
         assert not [group for group in left if group.exists()]
     finally:
         sandbox.close()
@@ -110,8 +123,8 @@ def test_a_new_supervisor_leaves_the_runs_of_the_living_alone(tmp_path: Path) ->
     finally:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait()
-        supervisor.stdout.close()
     assert until(lambda: not processes(mark))
+    assert until(lambda: not list(tmp_path.glob("supervisor-*")))
 
 
 def test_closing_removes_every_group_and_folder(tmp_path: Path) -> None:

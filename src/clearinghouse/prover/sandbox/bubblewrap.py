@@ -47,7 +47,7 @@ class BubblewrapSandbox:
         self._session = session
         self._stage = stage  # an existing folder to mount over when started as root; empty otherwise
         self._landlock = 0
-        self._launcher = Launcher()
+        self._launcher = Launcher(session.folder)
         self._shown = {path: f"host{i}" for i, path in enumerate(host.paths)} if stage else {}
         binds = [(os.path.realpath(path), name) for path, name in self._shown.items()]
         self._executable = program.executable

@@ -2,7 +2,8 @@
 
 Runs as a program under `sys.executable -I -S`, standard library only. The supervisor has threads and a large heap:
 forking it to change credentials is neither safe nor cheap, and a fresh Python for every run would double the cost of
-a run. It ends when its socket (descriptor 0, packets) closes, which is when the supervisor ends, however it ends.
+a run. It ends when its socket (descriptor 0, packets) closes, which is when the supervisor ends, however it ends; it
+then ends the runs and removes their cgroups and the supervisor's folder (its first argument).
 
 A packet there is a marshalled dictionary and one descriptor, the run's line to the supervisor. The fork joins the
 run's cgroups (the kernel may take 10 ms for that, hence ahead of need); as root it enters a mount namespace of its own
@@ -12,9 +13,10 @@ dictionary, sends it on: it stages what this run alone sees, drops to the run's 
 """
 
 # Plain paths: every one here is for one system call, and pathlib would be imported for nothing else.
-# ruff: noqa: PTH101, PTH103, PTH120, PTH123
+# ruff: noqa: PTH101, PTH103, PTH106, PTH108, PTH112, PTH116, PTH118, PTH120, PTH123, PTH208
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import marshal
 import os
@@ -23,6 +25,7 @@ import signal
 import socket
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ PASSED = ("stdin", "stdout", "stderr", "report", "orders", "spec")
 AT = {"stdin": 0, "stdout": 1, "stderr": 2, "report": 3, "line": 4, "orders": 5}  # for the run and its init
 FIRST_FREE = 6
 LARGEST_PACKET = 1 << 16
+FORGET_AT = 1000
+TIDY_SECONDS = 5.0
 CLONE_NEWNS = 0x00020000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_SLAVE = 0x2, 0x4, 0x1000, 0x4000, 0x80000
 PR_SET_PDEATHSIG = 1
@@ -64,7 +69,7 @@ def show(place: str, binds: Sequence[tuple[str, str]]) -> None:
     """Show each (host path, name) at `place/name`, whatever the permissions of the folders above the host path."""
     for source, name in binds:
         target = f"{place}/{name}"
-        if stat.S_ISDIR(os.stat(source).st_mode):  # noqa: PTH116
+        if stat.S_ISDIR(os.stat(source).st_mode):
             os.makedirs(target, 0o755, exist_ok=True)
         else:
             os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
@@ -157,22 +162,53 @@ def run(base: dict[str, Any], descriptor: int, parent: int) -> None:
         os._exit(1)
 
 
-def serve(requests: socket.socket) -> None:
-    """Fork once for each request until the supervisor is gone."""
+def serve(requests: socket.socket) -> list[str]:
+    """Fork once for each request until the supervisor is gone; returns the cgroups that may be left."""
     parent, me = os.getppid(), os.getpid()
+    groups: list[str] = []
     while True:
         # The timeout covers a supervisor whose end of the socket was inherited by a child that outlives it.
         if not select.select([requests], [], [], 2.0)[0]:
             if os.getppid() != parent:
-                return
+                return groups
             continue
         message, descriptors, _, _ = socket.recv_fds(requests, LARGEST_PACKET, 1)
         if not message:
-            return
+            return groups
+        base = marshal.loads(message)  # noqa: S302 - the supervisor wrote it
         if os.fork() == 0:
             requests.close()
-            run(marshal.loads(message), descriptors[0], me)  # noqa: S302 - the supervisor wrote it
+            run(base, descriptors[0], me)
         os.close(descriptors[0])
+        if len(groups) > FORGET_AT:
+            groups = [group for group in groups if os.path.isdir(group)]
+        groups += [os.path.dirname(door) for door in base["cgroups"]]
+
+
+def tidy(groups: list[str], folder: str) -> None:
+    """What a supervisor that was killed could not do itself. What cannot be removed waits for the next supervisor."""
+    end = time.monotonic() + TIDY_SECONDS
+    while groups and time.monotonic() < end:
+        groups = [group for group in groups if not end_group(group)]
+        time.sleep(0.01 if groups else 0)
+    if folder and not groups:
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
+
+
+def end_group(group: str) -> bool:
+    """Kill the members of a cgroup and remove it; False while it is not gone."""
+    try:
+        with open(f"{group}/cgroup.procs", encoding="ascii") as file:
+            for line in file:
+                os.kill(int(line), signal.SIGKILL)
+        os.rmdir(group)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def main() -> None:
@@ -180,7 +216,9 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are not waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which then closes the socket
-    serve(socket.socket(fileno=0))
+    groups = serve(socket.socket(fileno=0))
+    with contextlib.suppress(OSError):
+        tidy(groups, sys.argv[1])
 
 
 if __name__ == "__main__":

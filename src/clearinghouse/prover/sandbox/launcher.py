@@ -42,9 +42,13 @@ def send_off(line: socket.socket, spec: Mapping[str, Any], descriptors: Mapping[
 
 
 class Launcher:
-    """Makes processes that stand by to become bubblewrap. Safe to use from several threads."""
+    """Makes processes that stand by to become bubblewrap. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    `folder` is the supervisor's own; the launcher removes it should the supervisor be killed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
@@ -75,16 +79,17 @@ class Launcher:
 
     def _connected(self) -> socket.socket:
         if self._owner != os.getpid():  # a fork of the supervisor: the line is its parent's
-            self._process, self._line, self._owner = None, None, os.getpid()
+            self._process, self._line, self._owner, self._folder = None, None, os.getpid(), ""
         if self._line is None:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", "-B", str(_PROGRAM)],
+                    [sys.executable, "-I", "-S", "-B", str(_PROGRAM), self._folder],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     cwd="/",
+                    start_new_session=True,  # a signal to the supervisor's group must not keep it from tidying up
                 )
             self._line = ours
         return self._line

@@ -100,7 +100,7 @@ class Watcher:
 
     @property
     def vanished(self) -> bool:
-        """Whether it ended without a word before the command was let go: then nothing has run, and it may be repeated."""
+        """Whether it ended without a word before the command was let go: nothing has run, and it may be repeated."""
         return self.landlock < 0 and not self.failure and not self.stderr.content()
 
     def _take(self, descriptor: int) -> bool:
