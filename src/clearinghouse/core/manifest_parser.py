@@ -10,6 +10,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from cvss import CVSS3, CVSS4
+from cvss.exceptions import CVSSError
 from packageurl import PackageURL
 from packaging.version import InvalidVersion, Version
 
@@ -31,8 +33,10 @@ from clearinghouse.core.toml_places import key_lines, line_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_VERSION = re.compile(r"^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}$")
-_CVSS = re.compile(r"^CVSS:(3\.1|4\.0)/[A-Za-z:/]+$")
+# What PEP 508 lets a project be called. Names and versions stand in a requirements file, where a line is an order.
+_PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}")
+_CVSS = {"CVSS:3.1/": CVSS3, "CVSS:4.0/": CVSS4}
 _TABLES = {
     "claim": {"title", "weakness", "aliases", "severity", "summary"},
     "target": {"package", "vulnerable", "fixed", "with"},
@@ -59,7 +63,9 @@ class Reader:
         for part in path:
             name += f"[{part}]" if isinstance(part, int) else f"{'.' if name else ''}{part}"
         where = f"{MANIFEST_NAME} line {line}" if line else MANIFEST_NAME
-        self.problems.append(f"{where}: {name}: {message}")
+        problem = f"{where}: {name}: {message}"
+        if problem not in self.problems:  # trigger and control may share what is wrong
+            self.problems.append(problem)
 
     def table(self, name: str, *, required: bool) -> dict[str, Any]:
         """One of the manifest's tables, with unknown keys reported."""
@@ -151,17 +157,32 @@ def _claim(reader: Reader) -> Claim | None:
         if not re.fullmatch(r"CWE-[1-9][0-9]{0,4}", item):
             reader.report(("claim", "weakness", index), f'"{item}" is not a CWE id such as "CWE-79"')
     severity = reader.text("claim", "severity", limit=300)
-    if severity and not _CVSS.match(severity):
-        reader.report(("claim", "severity"), "must be a CVSS v3.1 or v4.0 vector that begins with its version")
+    if severity:
+        _check_severity(reader, severity)
     summary = reader.text("claim", "summary", limit=10_000) or ""
     if title is None:
         return None
     return Claim(title.strip(), weakness, reader.texts("claim", "aliases"), severity, summary.strip())
 
 
+def _check_severity(reader: Reader, vector: str) -> None:
+    read = next((read for start, read in _CVSS.items() if vector.startswith(start)), None)
+    if read is None:
+        reader.report(("claim", "severity"), "must be a CVSS v3.1 or v4.0 vector that begins with its version")
+        return
+    try:
+        read(vector)
+    except CVSSError as error:
+        reader.report(("claim", "severity"), f"is not a CVSS vector: {error}")
+
+
 def parse_purl(text: str) -> PackageURL:
-    """A package URL. Raises ValueError with a short reason."""
-    return PackageURL.from_string(text)
+    """A package URL whose name, for pypi, is a project's name and no more. Raises ValueError with a short reason."""
+    purl = PackageURL.from_string(text)
+    if purl.type == "pypi" and (purl.namespace or not _PROJECT.fullmatch(purl.name)):
+        name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
+        raise ValueError(f"{name!r} is not the name of a PyPI project")
+    return purl
 
 
 def normalised(name: str) -> str:
@@ -180,7 +201,7 @@ def _target(reader: Reader) -> Target | None:
     try:
         purl = parse_purl(package)
     except ValueError as error:
-        reader.report(("target", "package"), f'"{package}" is not a package URL: {error}')
+        reader.report(("target", "package"), f"{package!r} is not a package URL: {error}")
         return None
     if purl.version or purl.qualifiers or purl.subpath:
         reader.report(("target", "package"), 'must be a package URL without version, such as "pkg:pypi/urllib3"')
@@ -203,27 +224,33 @@ def _target(reader: Reader) -> Target | None:
 
 def _version(reader: Reader, key: str, *, required: bool) -> str | None:
     version = reader.text("target", key, required=required, limit=64)
-    if version is not None and not _VERSION.match(version):
-        reader.report(("target", key), f'"{version}" is not one exact version')
+    if version is not None and not _exact(version):
+        reader.report(("target", key), f"{version!r} is not one exact version, such as 1.26.4")
         return None
     return version
 
 
-def _same_version(one: str, other: str) -> bool:
+def _exact(version: str) -> bool:
+    """Whether a text is one version as PyPI writes them (PEP 440), and no range."""
     try:
-        return Version(one) == Version(other)
+        Version(version)
     except InvalidVersion:
-        return one == other
+        return False
+    return _VERSION.fullmatch(version) is not None
+
+
+def _same_version(one: str, other: str) -> bool:
+    return Version(one) == Version(other)
 
 
 def _companion(reader: Reader, index: int, text: str) -> Companion | None:
     try:
         purl = parse_purl(text)
     except ValueError as error:
-        reader.report(("target", "with", index), f'"{text}" is not a package URL: {error}')
+        reader.report(("target", "with", index), f"{text!r} is not a package URL: {error}")
         return None
-    if purl.type != "pypi" or not purl.version or not _VERSION.match(purl.version) or purl.qualifiers or purl.subpath:
-        reader.report(("target", "with", index), f'"{text}" must name an exact version, such as "pkg:pypi/six@1.16.0"')
+    if purl.type != "pypi" or not purl.version or not _exact(purl.version) or purl.qualifiers or purl.subpath:
+        reader.report(("target", "with", index), f'{text!r} must name an exact version, such as "pkg:pypi/six@1.16.0"')
         return None
     return Companion(normalised(purl.name), purl.version)
 

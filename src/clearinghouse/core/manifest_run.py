@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.manifest import CallRun, OracleSpec, ScriptRun
 from clearinghouse.core.proof import OracleName
-from clearinghouse.core.steps import check_reference, check_steps
+from clearinghouse.core.steps import check_reference, check_steps, uses_size
 
 if TYPE_CHECKING:
     from clearinghouse.core.manifest_parser import Reader
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 CALL_KEYS = {"call", "args", "kwargs", "control_args", "control_kwargs", "step", "control_step", "env", "show"}
 SCRIPT_KEYS = {"argv", "control", "stdin"}
 RUN_KEYS = CALL_KEYS | SCRIPT_KEYS | {"tests", "wall_seconds", "memory_mib"}
-MAX_WALL_SECONDS = 60.0
-MAX_MEMORY_MIB = 4096
+WALL_SECONDS = (0.1, 60.0)
+MEMORY_MIB = (16, 4096)
 ENV_NAMES = {
     "NETRC", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     "http_proxy", "https_proxy", "all_proxy", "no_proxy", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
@@ -30,8 +30,8 @@ def parse_run(reader: Reader) -> tuple[CallRun | ScriptRun | None, dict[str, Any
     """The [run] table as a form, and the settings that both forms share."""
     table = reader.table("run", required=True)
     settings: dict[str, Any] = {
-        "wall_seconds": _number(reader, table, "wall_seconds", 20.0, MAX_WALL_SECONDS),
-        "memory_mib": int(_number(reader, table, "memory_mib", 1024, MAX_MEMORY_MIB)),
+        "wall_seconds": _number(reader, table, "wall_seconds", 20.0, WALL_SECONDS),
+        "memory_mib": int(_number(reader, table, "memory_mib", 1024, MEMORY_MIB)),
         "tests": _argv(reader, table, "tests"),
     }
     if not table:
@@ -45,10 +45,10 @@ def parse_run(reader: Reader) -> tuple[CallRun | ScriptRun | None, dict[str, Any
     return _call(reader, table), settings
 
 
-def _number(reader: Reader, table: dict[str, Any], key: str, default: float, ceiling: float) -> float:
+def _number(reader: Reader, table: dict[str, Any], key: str, default: float, bounds: tuple[float, float]) -> float:
     value = table.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= ceiling:
-        reader.report(("run", key), f"must be a number above 0 and at most {ceiling:g}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
+        reader.report(("run", key), f"must be a number from {bounds[0]:g} to {bounds[1]:g}")
         return default
     return float(value)
 
@@ -129,8 +129,8 @@ def _env(reader: Reader, table: dict[str, Any]) -> dict[str, str]:
     for name, value in env.items():
         if name not in ENV_NAMES:
             reader.report(("run", "env", name), f'"{name}" may not be set; allowed: {", ".join(sorted(ENV_NAMES))}')
-        elif not isinstance(value, str):
-            reader.report(("run", "env", name), "must be a text")
+        elif not isinstance(value, str) or "\0" in value:
+            reader.report(("run", "env", name), "must be a text without a zero byte")
         else:
             for path in _FILE_REFERENCE.findall(value):
                 if path not in reader.files:
@@ -158,6 +158,11 @@ def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec 
     if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0.1 <= budget <= 30:  # noqa: PLR2004
         reader.report(("oracle", "budget_seconds"), "must be a number of CPU seconds from 0.1 to 30")
         budget = 1.0
+    if isinstance(run, CallRun) and uses_size([run.steps, run.control_steps or ()]):
+        if name is not OracleName.CPU:
+            reader.report(("run",), f"uses $size, which has a meaning only under the oracle cpu, not under {name}")
+        elif not uses_size(run.steps):
+            reader.report(("run",), "uses $size in the control alone; the trigger must grow with it too")
     return OracleSpec(
         name,
         _pattern(reader, table, "insecure"),
@@ -190,7 +195,7 @@ def _sizes(reader: Reader, table: dict[str, Any], run: CallRun | ScriptRun | Non
     if not good or sorted(set(sizes)) != sizes:
         reader.report(("oracle", "sizes"), "must be a list of 3 to 24 growing whole numbers")
         return None
-    if not isinstance(run, CallRun):
+    if not isinstance(run, CallRun) or not uses_size(run.steps):
         reader.report(("oracle", "sizes"), "needs form 1 with $size in its values; remove it")
         return None
     return tuple(sizes)

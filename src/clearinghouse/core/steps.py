@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 200
 MAX_DEPTH = 24
+MAX_NESTING = 4  # of repeat
 
 _STEP_KEYS = {
     "call": {"call", "args", "kwargs", "as", "drain", "await"},
@@ -34,8 +35,8 @@ _VALUE_KEYS = {
 }  # fmt: skip
 _FILE_VALUES = {"$text", "$read", "$path"}
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_REFERENCE = re.compile(rf"^{_NAME}(\.{_NAME})*:{_NAME}(\.{_NAME})*$")
-_BOUND = re.compile(rf"^\$?{_NAME}(\.({_NAME}|[0-9]+))*$")
+_REFERENCE = re.compile(rf"{_NAME}(\.{_NAME})*:{_NAME}(\.{_NAME})*")
+_BOUND = re.compile(rf"\$?{_NAME}(\.({_NAME}|[0-9]+))*")
 _DUNDER = re.compile(r"(^|[.:$])__[^.:]*__($|[.:])")
 
 
@@ -46,6 +47,9 @@ def check_steps(steps: Any, path: tuple[str | int, ...], files: frozenset[str], 
         return
     if len(steps) > MAX_STEPS:
         report(path, f"has {len(steps)} steps; at most {MAX_STEPS} are allowed")
+        return
+    if path.count("do") > MAX_NESTING:
+        report(path, f"repeats inside repeats deeper than {MAX_NESTING}; use fewer")
         return
     for index, step in enumerate(steps):
         _check_step(step, (*path, index), files, report)
@@ -107,7 +111,7 @@ def _check_set(step: Mapping[str, Any], path: tuple[str | int, ...], files: froz
 
 def check_reference(reference: Any, path: tuple[str | int, ...], report: Report) -> None:
     """A "module:qualname" or "$name.attr" that never names a dunder."""
-    if not isinstance(reference, str) or not (_REFERENCE.match(reference) or _BOUND.match(reference)):
+    if not isinstance(reference, str) or not (_REFERENCE.fullmatch(reference) or _BOUND.fullmatch(reference)):
         report(path, f'{reference!r} must be "module:qualname" or a bound "$name.attribute"')
     elif _DUNDER.search(reference):
         report(

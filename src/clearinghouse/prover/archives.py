@@ -8,6 +8,7 @@ import lzma
 import tarfile
 import zipfile
 import zlib
+from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 import zstandard
@@ -22,6 +23,7 @@ MAX_FILES = 200
 _MAX_NAME = 255
 _CHUNK = 64 * 1024
 _ZIP_LINK = 0o120000
+_ZIP_REGULAR = {0, 0o100000}  # 0: made where files have no mode
 _ZIP_KIND = 0o170000
 
 
@@ -41,7 +43,10 @@ class Collector:
         self._stop_if_hopeless()
 
     def count_folder(self, path: str) -> None:
-        """Folders are bounded too; they carry nothing."""
+        """Folders carry nothing; their number is bounded, and they may lead nowhere else than files may."""
+        fault = name_fault(path.rstrip("/"))
+        if fault and path not in {"", ".", "./"}:
+            self.refuse(_shown(path), fault)
         self._folders += 1
         if self._folders > MAX_FILES:
             self._problems.append(f"{path}: more than {MAX_FILES} folders; remove what the proof does not need")
@@ -51,7 +56,7 @@ class Collector:
         """Take one regular file, read no further than the limits allow."""
         fault = name_fault(path)
         if fault:
-            self.refuse(path.encode(errors="backslashreplace").decode(), fault)
+            self.refuse(_shown(path), fault)
             return
         if path in self._files:
             self.refuse(path, "appears twice; a path may appear once")
@@ -74,9 +79,18 @@ class Collector:
 
     def finish(self) -> dict[str, bytes]:
         """The files, or InvalidBundle with every fault."""
+        for path in self._files:
+            above = next((str(folder) for folder in PurePosixPath(path).parents if str(folder) in self._files), None)
+            if above is not None:
+                self._problems.append(f"{above}: is a file, and a folder that holds {path}; rename one")
         if self._problems:
             raise InvalidBundle(self._problems)
         return self._files
+
+
+def _shown(path: str) -> str:
+    """A path as a message may show it, whatever bytes it was made of."""
+    return path.encode(errors="backslashreplace").decode()
 
 
 def name_fault(path: str) -> str | None:
@@ -122,8 +136,9 @@ def _read_zip(data: bytes, collector: Collector) -> None:
             kind = (member.external_attr >> 16) & _ZIP_KIND
             if member.is_dir():
                 collector.count_folder(member.filename)
-            elif kind == _ZIP_LINK:
-                collector.refuse(member.filename, "is a symbolic link; a bundle holds regular files only")
+            elif kind not in _ZIP_REGULAR:
+                what = "a symbolic link" if kind == _ZIP_LINK else "not a regular file"
+                collector.refuse(member.filename, f"is {what}; a bundle holds regular files only")
             elif member.flag_bits & 1:
                 collector.refuse(member.filename, "is encrypted; a bundle must be readable")
             else:
@@ -144,7 +159,7 @@ def _read_tar(data: bytes, collector: Collector) -> None:
                     collector.add(name, stream)
             else:
                 kind = "a link" if member.issym() or member.islnk() else "not a regular file"
-                collector.refuse(name, f"is {kind}; a bundle holds regular files only")
+                collector.refuse(_shown(name), f"is {kind}; a bundle holds regular files only")
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
@@ -159,7 +174,9 @@ def _decompressed(data: bytes) -> IO[bytes]:
         return gzip.GzipFile(fileobj=io.BytesIO(data))  # type: ignore[return-value]
     if data[:4] == b"\x28\xb5\x2f\xfd":
         # A window of at most 8 MiB, the format's own recommendation, bounds what the decoder may ask for.
-        return zstandard.ZstdDecompressor(max_window_size=8 * 2**20).stream_reader(io.BytesIO(data))
+        return zstandard.ZstdDecompressor(max_window_size=8 * 2**20).stream_reader(
+            io.BytesIO(data), read_across_frames=True
+        )
     return io.BytesIO(data)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+MAX_MANIFEST_BYTES = 256 * 1024
 MAX_ARCHIVE_BYTES = MAX_BYTES + 1024 * 1024  # an archive that holds at most MAX_BYTES is hardly larger than that
 
 
@@ -70,7 +71,10 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     """Check a set of files and read its manifest. Raises InvalidBundle."""
     manifest = files.get(MANIFEST_NAME)
     if manifest is None:
-        raise InvalidBundle([f"{MANIFEST_NAME} is missing at the top of the bundle"])
+        raise InvalidBundle([f"{MANIFEST_NAME}: is missing at the top of the bundle; add it"])
+    if len(manifest) > MAX_MANIFEST_BYTES:
+        advice = "put long inputs into files/ and name them with $text or $read"
+        raise InvalidBundle([f"{MANIFEST_NAME}: larger than {MAX_MANIFEST_BYTES // 1024} KiB; {advice}"])
     try:
         text = manifest.decode("utf-8")
     except UnicodeDecodeError as error:

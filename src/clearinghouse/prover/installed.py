@@ -37,8 +37,9 @@ def recorded_files(dist_info: Path) -> tuple[str, ...]:
         rows = list(csv.reader((dist_info / "RECORD").read_text(encoding="utf-8").splitlines()))
     except OSError:
         return ()
-    paths = {row[0] for row in rows if row and not row[0].startswith(("/", "../")) and "\\" not in row[0]}
-    return tuple(sorted(path for path in paths if not path.endswith(".pyc")))
+    paths = {PurePosixPath(row[0]) for row in rows if row and "\\" not in row[0]}
+    inside = {str(path) for path in paths if not path.is_absolute() and ".." not in path.parts}
+    return tuple(sorted(path for path in inside if not path.endswith(".pyc")))
 
 
 def read_installed(place: Path, name: str, version: str) -> Installed:

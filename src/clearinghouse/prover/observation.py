@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT}
 _TRACE = re.compile(r'^\s+File "/opt/target/([^"]+)", line \d+ in (.+)$')
 _MOST_LINES = 4000
+_MOST = 1e12  # no number of ours is larger; NaN and infinity are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,15 @@ def parse_report(data: bytes) -> Report:
     doubts: list[str] = []
     crash: list[str] = []
     for line in lines:
+        if not line.startswith(("{", " ")):
+            continue
         traced = _TRACE.match(line)
         if traced:
             crash.append(f"{traced[1].removesuffix('.py').removesuffix('/__init__').replace('/', '.')}:{traced[2]}")
             continue
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(said, dict):
             _take(said, fields, costs, effects, doubts)
@@ -81,11 +84,11 @@ def _take(
         if said.get("doubt"):
             doubts.append(str(said["doubt"])[:300])
     elif "samples" in said:
-        inside = [(str(name), int(_number(count))) for name, count in said.get("inside", []) or []]
+        inside = [(str(pair[0])[:300], int(_number(pair[1]))) for pair in _list(said.get("inside")) if _is_pair(pair)]
         fields["inside"] = tuple(name for name, _ in inside)
         fields["samples"] = (int(_number(said["samples"])), sum(count for _, count in inside))
     elif "changed" in said:
-        fields["changed"] = tuple(str(name) for name in said["changed"])
+        fields["changed"] = tuple(str(name)[:300] for name in _list(said["changed"]))
     elif "refused" in said:
         fields["broken"], fields["refused"] = str(said["refused"])[:500], True
     elif "broken" in said:
@@ -99,7 +102,17 @@ def _take(
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST:
+        return 0.0
+    return float(value)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2  # noqa: PLR2004  # a name and a count
 
 
 def _size(value: Any) -> int | None:
