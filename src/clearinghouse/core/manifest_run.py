@@ -133,7 +133,7 @@ def _env(reader: Reader, table: dict[str, Any]) -> dict[str, str]:
             reader.report(("run", "env", name), "must be a text without a zero byte")
         else:
             for path in _FILE_REFERENCE.findall(value):
-                if path not in reader.files:
+                if path not in reader.files or not path.startswith("files/"):
                     reader.report(("run", "env", name), f'"{path}" is not a file of the bundle')
     return {name: value for name, value in env.items() if isinstance(value, str)}
 

@@ -149,7 +149,7 @@ def _check_marked(  # noqa: PLR0917  # the arguments of check_value, and the mar
     elif mark in {"$", "$import"}:
         check_reference(("$" + inner.lstrip("$")) if mark == "$" and isinstance(inner, str) else inner, path, report)
     elif mark in _FILE_VALUES:
-        if inner not in files:
+        if not isinstance(inner, str) or inner not in files or not inner.startswith("files/"):
             report(path, f'"{inner}" is not a file of the bundle; name one under files/')
     elif mark == "$size":
         if not isinstance(inner, int | float) or isinstance(inner, bool):

@@ -1,0 +1,94 @@
+"""The growth law fires on what grows faster than its input, and on nothing that is merely slow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearinghouse.core.growth import EXPONENT, Cost, exceeds, exponent, grows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LADDER = [2**power for power in range(4, 20)]
+
+
+def series(law: Callable[[float], float], budget: float = 1.0, stop: float = 4.0) -> list[Cost]:
+    """What the harness reports of a law: sizes doubled until one took the budget, or was stopped."""
+    costs = []
+    for size in LADDER:
+        seconds = law(size)
+        costs.append(Cost(size, min(seconds, stop), seconds <= stop))
+        if seconds >= budget:
+            break
+    return costs
+
+
+@pytest.mark.parametrize("power", [2.0, 2.5, 3.0, 4.0])
+def test_a_power_is_measured_as_what_it_is(power: float) -> None:
+    measured = exponent(series(lambda n: 1e-7 * n**power))
+    assert measured is not None
+    assert measured >= power - 0.3
+
+
+@pytest.mark.parametrize("power", [2.0, 2.5, 3.0, 4.0])
+def test_superlinear_cost_fires(power: float) -> None:
+    assert grows(series(lambda n: 1e-7 * n**power), 1.0)
+
+
+@pytest.mark.parametrize("law", [lambda n: 1e-4 * n, lambda n: 1e-5 * n**1.3, lambda _: 0.9, lambda n: 0.5 + 1e-5 * n])
+def test_slow_but_honest_cost_does_not_fire(law: Callable[[float], float]) -> None:
+    assert not grows(series(law), 1.0)
+
+
+def test_an_exponential_fires_though_its_first_long_run_was_stopped() -> None:
+    costs = [Cost(16, 0.001, finished=True), Cost(32, 4.0, finished=False)]
+    assert grows(costs, 1.0)
+
+
+def test_a_run_stopped_at_the_first_size_says_nothing_of_growth() -> None:
+    assert exponent([Cost(16, 4.0, finished=False)]) is None
+    assert not grows([Cost(16, 4.0, finished=False)], 1.0)
+
+
+def test_runs_below_twenty_milliseconds_measure_the_machine() -> None:
+    assert exponent([Cost(size, 1e-9 * size**2, finished=True) for size in (16, 32, 64)]) is None
+
+
+def test_growth_without_the_budget_does_not_fire() -> None:
+    costs = [Cost(size, 1e-3 * size**2, finished=True) for size in (8, 16, 24)]
+    assert exponent(costs) == pytest.approx(2.0, abs=0.3)
+    assert grows(costs, 0.5)
+    assert not grows(costs, 1.0)
+
+
+def test_nothing_measured_does_not_fire() -> None:
+    assert not grows([], 1.0)
+    assert not grows([Cost(None, 5.0, finished=True)], 1.0)
+
+
+@given(st.floats(1e-7, 1e-2), st.floats(0.2, 1.2))
+def test_no_law_at_most_linear_ever_fires(scale: float, power: float) -> None:
+    assert not grows(series(lambda n: scale * n**power), 1.0)
+
+
+@given(st.floats(1e-9, 1e-5), st.floats(2.2, 4.0))
+def test_every_law_well_above_the_exponent_fires_once_it_costs_the_budget(scale: float, power: float) -> None:
+    costs = series(lambda n: scale * n**power)
+    if costs[-1].seconds >= 1.0 and len(costs) > 1:
+        measured = exponent(costs)
+        assert measured is not None
+        assert measured >= EXPONENT
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reference", "fires"),
+    [(1.0, 0.1, True), (0.99, 0.01, False), (1.0, 0.11, False), (5.0, 0.5, True), (1.0, 0.0, True), (30.0, 4.0, False)],
+)
+def test_without_sizes_both_the_budget_and_ten_times_the_reference_are_needed(
+    seconds: float, reference: float, fires: bool
+) -> None:
+    assert exceeds(seconds, 1.0, reference) is fires
