@@ -189,6 +189,12 @@ def test_the_commands_that_a_page_tells_people_to_type_exist(name: str) -> None:
     assert scripts or ours, "no command was found: the page or this test is wrong"
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_the_examples_that_a_page_names_are_there(name: str) -> None:
+    named = set(re.findall(r"\bexamples/[a-z0-9/._-]*[a-z0-9/]", (ROOT / name).read_text()))
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
 def test_the_two_commands_of_the_readme_are_the_demo_and_the_test() -> None:
     typed = _commands_in(ROOT / "README.md")
     assert {"./script/demo", "./script/test"} <= typed
