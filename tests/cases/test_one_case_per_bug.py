@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 
 from clearinghouse.cases import queries
 from clearinghouse.core.matching import Relation
-from clearinghouse.core.proof import Trial
 from clearinghouse.core.visibility import Viewer
 from clearinghouse.journal import queries as journal
 from clearinghouse.journal.queries import verify
 from tests.intake.factories import House, house
 from tests.proofs.factories import Sketch
 from tests.proofs.simulator import Bug, Simulator
+
+if TYPE_CHECKING:
+    from clearinghouse.core.proof import Trial
 
 pytestmark = pytest.mark.django_db
 LOAD, DUMP = "gizmo.core:load", "gizmo.core:dump"

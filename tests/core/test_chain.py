@@ -33,7 +33,7 @@ def test_an_untouched_chain_is_whole() -> None:
 def test_a_changed_field_breaks_the_chain_at_its_entry(field: str) -> None:
     links = chain(5)
     link, stored = links[2]
-    links[2] = (replace(link, **{field: "changed"}), stored)
+    links[2] = (replace(link, **{field: "changed"}), stored)  # type: ignore[arg-type]
     broken = first_break("case/1", links, length=5, head=head(links))
     assert broken is not None
     assert broken.seq == 3

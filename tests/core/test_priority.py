@@ -30,7 +30,7 @@ LETTERS = {"T": "track", "S": "track*", "A": "attend", "X": "act"}
 
 
 def golden() -> dict[tuple[str, ...], str]:
-    rows = {}
+    rows: dict[tuple[str, ...], str] = {}
     for line in GOLDEN.strip().splitlines():
         exploitation, automatable, impact, *decisions = line.split()
         for mission, letter in zip(("low", "medium", "high"), decisions, strict=True):

@@ -18,11 +18,11 @@ def fill(chain: str = "case/1", entries: int = 3) -> None:
             append(chain, "event", actor="someone", at=START, body={"n": n})
 
 
-def sql(statement: str, *arguments: object) -> None:
+def sql(statement: str) -> None:
     """What somebody with the database file can do: the triggers are no obstacle to them."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER IF EXISTS journal_entry_unchanged")
-        cursor.execute(statement, arguments)
+        cursor.execute(statement)
 
 
 def test_an_untouched_journal_is_whole() -> None:

@@ -41,6 +41,7 @@ class Simulator:
         self.calls.append(("prove", read.id))
         fires = self._fires(read.manifest, target.vulnerable)
         rows = [_row(Variant.VULNERABLE, target.vulnerable, 5, 5 if fires else 0, read.id)]
+        reasons: tuple[str, ...]
         verdict, reasons = Verdict.NOT_REPRODUCED, ("the trigger did nothing",)
         if fires and target.fixed is None:
             verdict, reasons = Verdict.REPRODUCED, ("no fix is known",)

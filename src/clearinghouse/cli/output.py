@@ -30,7 +30,12 @@ def put(value: Any) -> None:
 
 def put_line(text: str) -> None:
     """One line of text on stdout, without control characters: much of it comes from strangers."""
-    print("".join(c if c.isprintable() or c == "\t" else "�" for c in text))  # noqa: T201
+    print(clean(text))  # noqa: T201
+
+
+def clean(text: str) -> str:
+    """The text without anything that could move a terminal's cursor or change its colours."""
+    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911  # one return for each kind of value
@@ -64,5 +69,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for heading in headings:
         shown.add_column(heading, overflow="fold", no_wrap=heading in _IDS)
     for row in rows:
-        shown.add_row(*(Text(cell) for cell in row))
+        shown.add_row(*(Text(clean(cell)) for cell in row))
     Console(no_color=True if os.environ.get("NO_COLOR") else None).print(shown)
