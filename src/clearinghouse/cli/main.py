@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from clearinghouse import __version__
-from clearinghouse.cli import cases, journal, reports, serve, work
+from clearinghouse.cli import cases, demo, journal, reports, serve, work
 from clearinghouse.cli.output import put_line, say
 from clearinghouse.core.errors import ClearinghouseError
 
@@ -29,6 +29,7 @@ app.add_typer(cases.app, name="case")
 app.command("publish")(cases.publish)
 app.add_typer(journal.app, name="journal")
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 
 
 @app.command()

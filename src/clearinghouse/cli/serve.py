@@ -20,20 +20,22 @@ LOCAL = "clearinghouse.local"  # what the pages look for in a request's environm
 THREADS = 4
 _LAST_PORT = 65535
 
-Host = Annotated[str, typer.Option("--host", help="The address to listen on; anything but loopback is read by the public.")]
+Host = Annotated[
+    str, typer.Option("--host", help="The address to listen on; anything but loopback is read by the public.")
+]
 Port = Annotated[int, typer.Option("--port", min=0, max=_LAST_PORT, help="The port to listen on; 0 for any free one.")]
 
 
 def serve(host: Host = HOST, port: Port = PORT) -> None:
     """Serve the pages until Ctrl-C or SIGTERM.
 
-    On loopback, whoever opens a page here reads as the coordinator; on any other address, pages show what is public. Exit
-    code: 69 when the address cannot be used.
+    On loopback, whoever opens a page here reads as the coordinator; on any other address, pages show what is public.
+    Exit code: 69 when the address cannot be used.
     """
     from clearinghouse.bootstrap import wiring  # noqa: PLC0415
 
     wiring.ready()
-    with Server(host, port) as server:
+    with contextlib.closing(Server(host, port)) as server:
         announce(server)
         server.run()
 
@@ -44,43 +46,43 @@ def announce(server: Server) -> None:
     if server.local:
         say("listening on this machine only; whoever opens it here reads as the coordinator. Ctrl-C ends.")
     else:
-        say("listening on a network: pages show what is public; names are those in CLEARINGHOUSE_ALLOWED_HOSTS. Ctrl-C ends.")
+        say(
+            "listening on a network: pages show what is public; CLEARINGHOUSE_ALLOWED_HOSTS names the hosts. Ctrl-C ends."
+        )
 
 
 class Server:
-    """The pages on one socket, open from the start of the `with` block to its end.
-
-    Raises Unavailable where the address cannot be used.
-    """
+    """The pages on one socket, open until `close`. Raises Unavailable where the address cannot be used."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.host = host
-        self.local = is_loopback(host)
-        self._asked = port
-        self._server: Any = None
-
-    def __enter__(self) -> Server:
         from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  # seconds of CPU that other commands never need
         from waitress import create_server  # noqa: PLC0415
 
+        self.host = host
+        self.local = is_loopback(host)
         application = marked(get_wsgi_application(), local=self.local)
         try:
-            self._server = create_server(
-                application, host=self.host, port=self._asked, threads=THREADS, ident=None, clear_untrusted_proxy_headers=False
+            # Headers of proxies stay: a request that passed one is not its sender's, and the pages must see that.
+            self._server: Any = create_server(
+                application, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=False
             )
         except OSError as error:
-            advice = "end the program that uses it, or choose another with --port"
-            raise Unavailable(f"cannot listen on {self.host} port {self._asked}: {error.strerror or error}", advice=advice) from None
-        return self
+            raise Unavailable(
+                f"cannot listen on {host} port {port}: {error.strerror or error}",
+                advice="end the program that uses it, or choose another with --port",
+            ) from None
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of the socket."""
         self._server.close()
 
     @property
     def address(self) -> str:
         """Where to open the pages."""
         name = f"[{self.host}]" if ":" in self.host else self.host
-        port = getattr(self._server, "effective_port", None) or self._server.effective_listen[0][1]  # a name may have several
+        port = (
+            getattr(self._server, "effective_port", None) or self._server.effective_listen[0][1]
+        )  # a name may have several
         return f"http://{name}:{port}/"
 
     def run(self) -> None:
@@ -90,7 +92,7 @@ class Server:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine only; a name other than localhost is not trusted."""
+    """Whether an address to listen on can be reached from this machine only; no name but localhost is trusted."""
     if host == "localhost":
         return True
     try:

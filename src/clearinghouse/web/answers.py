@@ -1,4 +1,4 @@
-"""How pages answer: a template with what every page shows, JSON of our values, a page of a long list, or "not found"."""
+"""How pages answer: a template with what every page shows, JSON of our values, one page of a long list."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ MAX_SEARCH = 200  # characters of a search that are looked at
 
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
-    """The cases, most urgent first; `?q=` keeps those that hold every word in an id, alias, package, weakness or title."""
+    """The cases, most urgent first; `?q=` keeps those that hold every word in an id, alias, package or title."""
     asked = " ".join(request.GET.get("q", "")[:MAX_SEARCH].split())
     rows = queries.cases(viewer=viewer_of(request))
     found = [row for row in rows if _holds(row, asked.casefold().split())]
@@ -62,7 +62,7 @@ def case_json(request: HttpRequest, case_id: str) -> HttpResponse:
 
 
 @require_safe
-def case_osv(request: HttpRequest, case_id: str) -> HttpResponse:
+def case_osv(_request: HttpRequest, case_id: str) -> HttpResponse:
     """The published OSV record, as written; there is none before publication."""
     found = advisories.advisory(case_id)
     if found is None:

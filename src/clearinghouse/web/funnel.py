@@ -41,7 +41,7 @@ class Drawing:
 
 
 def draw(*, reports: int, proofs: int, runs: int, proven: int, cases: int, published: int) -> Drawing:
-    """The drawing of these figures. Heights are to the scale of the reports; the runs lie on the way and have no height."""
+    """The drawing of these figures: heights to the scale of the reports; the runs lie on the way and have no height."""
     named = (
         ("reports", reports, "what finders sent, kept as it came", True),
         ("runs", runs, f"executions in the sandbox, of {proofs:,} distinct proofs; not to scale", False),

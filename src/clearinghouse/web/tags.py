@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import template
 
-from clearinghouse.core.ssvc import Decision
 from clearinghouse.web import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from clearinghouse.core.ssvc import Decision
+
 register = template.Library()
 
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
+_GHSA = re.compile(r"GHSA(-[0-9a-z]{4}){3}")
 _TONES = {
     "act": "act", "attend": "attend", "track*": "watch", "track": "calm",
     "proven": "good", "reproduced": "good", "attached": "good", "published": "good", "same": "good",
@@ -120,9 +124,8 @@ def pretty(value: Any) -> str:
 @register.filter
 def address(alias: str) -> str:
     """Where a CVE or GHSA id is described, or nothing for any other text."""
-    name = alias.upper()
-    if name.startswith("CVE-") and name[4:].replace("-", "").isdigit():
-        return f"https://www.cve.org/CVERecord?id={name}"
-    if name.startswith("GHSA-") and name[5:].replace("-", "").isalnum() and name.isascii():
+    if _CVE.fullmatch(alias):
+        return f"https://www.cve.org/CVERecord?id={alias}"
+    if _GHSA.fullmatch(alias):
         return f"https://github.com/advisories/{alias}"
     return ""

@@ -10,7 +10,9 @@ from clearinghouse.core.visibility import Viewer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LOCAL = "clearinghouse.local"  # the server sets it to true in each request's environment when it listens on loopback only
+LOCAL = (
+    "clearinghouse.local"  # the server sets it to true in each request's environment when it listens on loopback only
+)
 
 # Any of these says that the request came through something else, so that its address is not its sender's.
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_VIA")

@@ -20,8 +20,14 @@ _SHORT_ID = re.compile(r"\b[0-9a-f]{12}\b")
 # What each verdict means, and what its finder can do about it.
 VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
     {
-        Verdict.PROVEN: ("The proof fires on the vulnerable release and is silent on the fixed one and on the control.", ""),
-        Verdict.REPRODUCED: ("The proof fires on the vulnerable release and is silent on the control. No fix is known.", ""),
+        Verdict.PROVEN: (
+            "The proof fires on the vulnerable release and is silent on the fixed one and on the control.",
+            "",
+        ),
+        Verdict.REPRODUCED: (
+            "The proof fires on the vulnerable release and is silent on the control. No fix is known.",
+            "",
+        ),
         Verdict.DIFFERS: (
             "The script says different things on the two releases. What that means, a person decides.",
             "A form 1 proof, in which our harness makes the call, needs no such decision.",
@@ -32,7 +38,7 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
         ),
         Verdict.NOT_REPRODUCED: (
             "The proof does not show the claimed effect.",
-            "Run `clearinghouse prove` on the bundle and read its logs; then send a bundle that fires on the stated release.",
+            "Run `clearinghouse prove` on the bundle, read its logs, and send one that fires on the stated release.",
         ),
         Verdict.WRONG_SIGNAL: (
             "Something happens, but not the claimed effect in the claimed target.",
@@ -78,7 +84,10 @@ STATES: Mapping[ReportState, tuple[str, str]] = MappingProxyType(
             "Kept for a person. It reaches no maintainer by itself.",
             "Attach a proof bundle to have it proven.",
         ),
-        ReportState.RETURNED: ("Back to its finder with the reasons below.", "Mend what the reasons name, and send it again."),
+        ReportState.RETURNED: (
+            "Back to its finder with the reasons below.",
+            "Mend what the reasons name, and send it again.",
+        ),
     },
 )
 
@@ -95,7 +104,10 @@ RELATIONS: Mapping[Relation, str] = MappingProxyType(
 _EVIDENCE: Mapping[tuple[str, Strength], str] = MappingProxyType(
     {
         ("bundle", Strength.DECIDES): "Both are the very same bundle.",
-        ("same input and target", Strength.DECIDES): "The same input against the same release: one experiment, described twice.",
+        (
+            "same input and target",
+            Strength.DECIDES,
+        ): "The same input against the same release: one experiment, described twice.",
         ("package", Strength.CONTRADICTS): "They are about different packages: {}.",
         ("alias", Strength.NOMINATES): "Both state the alias {}. A stated alias is a reason to look, never to merge.",
         (
@@ -109,7 +121,7 @@ _EVIDENCE: Mapping[tuple[str, Strength], str] = MappingProxyType(
         ("fix stops only one", Strength.CONTRADICTS): "Release {}: a fix of one that leaves the other.",
         ("silent on the other's fix", Strength.SUPPORTS): "Executed: {}.",
         ("silent on the other's fix", Strength.MISSING): "Not shown: {}.",
-        ("fix", Strength.MISSING): "Not shown: fixed release, {}.",
+        ("fix", Strength.MISSING): "A fixed release is missing: {}.",
     },
 )
 
