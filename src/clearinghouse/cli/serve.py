@@ -46,9 +46,7 @@ def announce(server: Server) -> None:
     if server.local:
         say("listening on this machine only; whoever opens it here reads as the coordinator. Ctrl-C ends.")
     else:
-        say(
-            "listening on a network: pages show what is public; CLEARINGHOUSE_ALLOWED_HOSTS names the hosts. Ctrl-C ends."
-        )
+        say("listening on a network: pages show what is public; set CLEARINGHOUSE_ALLOWED_HOSTS. Ctrl-C ends.")
 
 
 class Server:

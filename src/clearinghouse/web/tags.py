@@ -50,6 +50,18 @@ def say(word: object) -> str:
 
 
 @register.filter
+def variant(name: Any) -> str:
+    """Which build of the target a run saw."""
+    return words.VARIANTS.get(name, words.plain_word(str(name)))
+
+
+@register.filter
+def flowing(text: str) -> str:
+    """Text without the line breaks that only kept its lines short."""
+    return words.flowing(text)
+
+
+@register.filter
 def meaning(verdict: Any) -> str:
     """What a verdict means, in a sentence."""
     return words.VERDICTS[verdict][0] if verdict in words.VERDICTS else ""

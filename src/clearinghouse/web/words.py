@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.matching import Relation, Strength
-from clearinghouse.core.proof import Verdict
+from clearinghouse.core.proof import Variant, Verdict
 from clearinghouse.core.report import ReportState
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.matching import Evidence
 
+_SHORT_LINE = 60  # a line longer than this was broken for its length
+_LISTED = re.compile(r"[0-9]+[.)] ")
 _SHORT_ID = re.compile(r"\b[0-9a-f]{12}\b")
 
 # What each verdict means, and what its finder can do about it.
@@ -134,6 +136,18 @@ INPUTS: Mapping[str, str] = MappingProxyType(
     },
 )
 
+VARIANTS: Mapping[Variant, str] = MappingProxyType(
+    {
+        Variant.VULNERABLE: "vulnerable",
+        Variant.FIXED: "fixed",
+        Variant.NULL_TARGET: "inert stub in its place",
+        Variant.V_NAMED_F: "vulnerable, named as the fixed",
+        Variant.F_NAMED_V: "fixed, named as the vulnerable",
+        Variant.V_RESPELT: "vulnerable, sources re-spelt",
+        Variant.OTHER: "another release",
+    },
+)
+
 ORACLES: Mapping[str, str] = MappingProxyType(
     {
         "exec": "a program of the attacker's choice was started",
@@ -166,6 +180,18 @@ def answer_to(state: ReportState, verdict: Verdict | None) -> tuple[str, str]:
         return meaning, remedy
     found, advice = VERDICTS[verdict]
     return f"{meaning} {found}", advice
+
+
+def flowing(text: str) -> str:
+    """Text with the line breaks taken out that only kept its lines short; blank lines and lists stay as they are."""
+    out: list[str] = []
+    for line in text.strip().splitlines():
+        joins = out and len(out[-1]) > _SHORT_LINE and line[:1].isalnum() and not _LISTED.match(line)
+        if joins:
+            out[-1] = f"{out[-1].rstrip()} {line}"
+        else:
+            out.append(line)
+    return "\n".join(out)
 
 
 def plain_word(word: str) -> str:
