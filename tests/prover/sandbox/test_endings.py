@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 from clearinghouse.prover.sandbox.interface import Bind, Command, Ending, File, Limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
     from tests.prover.sandbox.conftest import RunPython
 
@@ -26,9 +28,13 @@ def test_an_exit_status_is_an_exit_status(run_python: RunPython, status: int) ->
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGTERM, signal.SIGPIPE])
 def test_a_signal_is_a_signal(run_python: RunPython, number: signal.Signals) -> None:
-    outcome = run_python(
-        f"import os, signal; signal.signal({int(number)}, signal.SIG_DFL) if {int(number)} != 9 else 0; os.kill(os.getpid(), {int(number)})"
-    )
+    code = f"""
+    import os, signal
+    if {int(number)} != signal.SIGKILL:
+        signal.signal({int(number)}, signal.SIG_DFL)
+    os.kill(os.getpid(), {int(number)})
+    """
+    outcome = run_python(code)
     assert (outcome.ending, outcome.code) == (Ending.SIGNALLED, number)
 
 
@@ -104,7 +110,8 @@ def test_watched_paths_are_looked_up_without_following_links(run_python: RunPyth
     code = """
     import os
     os.mkdir("/work/d"); open("/work/d/f", "w"); os.symlink("/nowhere", "/work/dangling")
-    os.symlink("/work/d", "/work/link"); os.mkdir("/work/locked"); open("/work/locked/f", "w"); os.chmod("/work/locked", 0)
+    os.symlink("/work/d", "/work/link")
+    os.mkdir("/work/locked"); open("/work/locked/f", "w"); os.chmod("/work/locked", 0)
     """
     paths = ["/work/d/f", "/work/dangling", "/work/link/f", "/work/locked/f", "/work/no", "/work/d/f/x", "/usr"]
     outcome = run_python(code, watch=tuple(paths))
@@ -140,8 +147,6 @@ def test_a_long_report_is_cut_and_said_to_be(run_python: RunPython) -> None:
 def test_standard_input_arrives_whole(run_python: RunPython) -> None:
     data = os.urandom(1 << 20)
     outcome = run_python("import sys, hashlib; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())", stdin=data)
-    import hashlib  # noqa: PLC0415
-
     assert outcome.stdout.decode().strip() == hashlib.sha256(data).hexdigest()
 
 

@@ -153,11 +153,14 @@ def test_a_finished_program_leaves_nothing_without_closing(tmp_path: Path) -> No
 
 def test_many_threads_share_one_sandbox(sandbox: BubblewrapSandbox) -> None:
     def run(number: int) -> tuple[int, int, str]:
-        outcome = sandbox.run(
-            python_command(
-                f"import os, time; time.sleep(0.3); open('/work/f', 'x'); print({number}, flush=True); os._exit({number})"
-            )
-        )
+        code = f"""
+        import os, time
+        time.sleep(0.3)
+        open("/work/f", "x")
+        print({number}, flush=True)
+        os._exit({number})
+        """
+        outcome = sandbox.run(python_command(code))
         return outcome.code, outcome.uid, outcome.stdout.decode().strip()
 
     with ThreadPoolExecutor(4) as pool:
