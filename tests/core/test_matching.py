@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearinghouse.core.matching import ProofFacts, Relation, Strength, fixes_of, judge, missing_trials, partition
+from clearinghouse.core.matching import (
+    ProofFacts,
+    Relation,
+    Strength,
+    fixes_of,
+    group_of,
+    judge,
+    missing_trials,
+    partition,
+)
 from clearinghouse.core.proof import Signal
 
 FIRED, SILENT, BROKEN = Signal.FIRED, Signal.SILENT, Signal.BROKEN
@@ -127,8 +136,24 @@ def test_every_proof_has_one_case_and_no_case_holds_a_contradiction(proofs: list
     by_name = {p.id: p for p in proofs}
     for case in cases:
         group = [by_name[name] for name in case]
-        fixes = fixes_of(p for p in proofs if p.group == group[0].group)
+        fixes = fixes_of(group_of(group[0].id, proofs))
         assert not any(judge(a, b, fixes).relation.contradicts for a in group for b in group)
+
+
+def test_places_found_against_different_fixes_are_compared_against_the_same_one() -> None:
+    """`b` names a later release, which changed more: against that one it belongs elsewhere, against 1.5 it does not."""
+    a = replace(proof("a", fixed="1.5", v1_6=SILENT), aliases=("CVE-1",), places={"1.6": "gizmo.core:late"})
+    b = replace(proof("b", fixed="1.6", function="gizmo.core:close", v1_5=SILENT), aliases=("CVE-1",))
+    assert relation(a, b) is Relation.UNDECIDED
+    told = replace(b, places={"1.5": "gizmo.core:load"})
+    assert relation(a, told) is Relation.SAME
+    assert partition([a, told]) == [("a", "b")]
+
+
+def test_an_alias_nominates_and_never_merges() -> None:
+    a, b = (replace(proof(name, function=f"gizmo.core:{name}"), aliases=("CVE-1",)) for name in "ab")
+    assert group_of("a", [a, b]) == [a, b]
+    assert partition([a, b]) == [("a",), ("b",)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

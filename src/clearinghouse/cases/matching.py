@@ -18,6 +18,7 @@ from clearinghouse.core.matching import (
     ProofFacts,
     Relation,
     fixes_of,
+    group_of,
     judge,
     missing_trials,
     partition,
@@ -35,7 +36,7 @@ MAX_NEIGHBOURS = 50  # pairs kept with look-alikes of other groups, to show why 
 
 
 def candidates(bundle_id: str) -> list[ProofFacts]:
-    """The proof with every matched proof of its group: same package, same place, same oracle (an index look-up)."""
+    """The proof with every matched proof that it must be told from or joined with."""
     proof = Proof.objects.get(bundle_id=bundle_id)
     return [matching_facts(row) for row in _group(proof)]
 
@@ -43,7 +44,7 @@ def candidates(bundle_id: str) -> list[ProofFacts]:
 def decide(bundle_id: str, *, at: datetime) -> bool:
     """Partition the proof's group into cases and note what changed; False when something must be executed first."""
     with transaction.atomic():
-        proof = Proof.objects.select_related(None).get(bundle_id=bundle_id)
+        proof = Proof.objects.get(bundle_id=bundle_id)
         PackageLock.objects.get_or_create(package=proof.package)
         PackageLock.objects.select_for_update().get(package=proof.package)
         proof = Proof.objects.select_for_update().get(pk=proof.pk)
@@ -53,7 +54,7 @@ def decide(bundle_id: str, *, at: datetime) -> bool:
         facts = {row.bundle_id: matching_facts(row) for row in rows.values()}
         if missing_trials(facts.values()):
             return False
-        neighbours = {row.bundle_id: row for row in _neighbours(proof)}
+        neighbours = {row.bundle_id: row for row in _neighbours(proof, rows.values())}
         judgements = _judge_group(facts)
         _keep_pairs(rows, judgements, at=at)
         beside = {key: judge(facts[bundle_id], matching_facts(row), frozenset()) for key, row in neighbours.items()}
@@ -71,19 +72,22 @@ def decide(bundle_id: str, *, at: datetime) -> bool:
 
 
 def _group(proof: Proof) -> list[Proof]:
-    place = Q(function=proof.function) if proof.function else Q(function="", trigger=proof.trigger)
-    others = Proof.objects.filter(place, package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
-    return [proof, *others.exclude(pk=proof.pk).prefetch_related("trials").order_by("id")]
+    """The proof and the matched ones that it must be told from or joined with."""
+    others = Proof.objects.filter(package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
+    rows = {row.bundle_id: row for row in others.exclude(pk=proof.pk).prefetch_related("trials").order_by("id")}
+    rows[proof.bundle_id] = proof
+    members = {facts.id for facts in group_of(proof.bundle_id, [matching_facts(row) for row in rows.values()])}
+    return [proof, *(row for key, row in rows.items() if key in members and row.pk != proof.pk)]
 
 
-def _neighbours(proof: Proof) -> list[Proof]:
-    """Matched proofs of the same package that share a release but not the place: looked at, never merged."""
+def _neighbours(proof: Proof, group: Iterable[Proof]) -> list[Proof]:
+    """Matched proofs of the same package that share a release but no hint: looked at, never merged."""
     shares = Q(vulnerable=proof.vulnerable)
     if proof.fixed:
         shares |= Q(fixed=proof.fixed)
-    apart = ~Q(function=proof.function) | ~Q(oracle=proof.oracle)
-    found = Proof.objects.filter(shares & apart, package=proof.package, matched_at__isnull=False)
-    return list(found.exclude(pk=proof.pk).prefetch_related("trials").order_by("id")[:MAX_NEIGHBOURS])
+    found = Proof.objects.filter(shares, package=proof.package, matched_at__isnull=False)
+    apart = found.exclude(pk__in=[member.pk for member in group])
+    return list(apart.prefetch_related("trials").order_by("id")[:MAX_NEIGHBOURS])
 
 
 def _key(a: str, b: str) -> tuple[str, str]:

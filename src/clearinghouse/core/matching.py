@@ -9,7 +9,6 @@ order of arrival.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
@@ -80,11 +79,20 @@ class ProofFacts:
     aliases: tuple[str, ...] = ()
     ran: Mapping[str, Signal] = field(default_factory=dict)
 
+    places: Mapping[str, str] = field(default_factory=dict)  # release -> function, when compared with that release
+
+    def place_on(self, release: str) -> str | None:
+        """The function that the effect belongs to, seen against `release` where that was looked at."""
+        return self.places.get(release) or self.function
+
     @property
-    def group(self) -> tuple[str, str, str] | None:
-        """Only proofs of one group can be one bug; None: this proof stands alone until something is attributed."""
-        place = self.function or self.trigger
-        return (self.package, place, self.oracle) if place else None
+    def hints(self) -> tuple[str, ...]:
+        """What nominates: proofs of one package and oracle that share any of these are looked at together."""
+        named = [
+            f"function {self.function}" if self.function else "",
+            f"trigger {self.trigger}" if self.trigger else "",
+        ]
+        return (*filter(None, named), *(f"alias {alias}" for alias in self.aliases))
 
 
 def fixes_of(proofs: Iterable[ProofFacts]) -> frozenset[str]:
@@ -126,7 +134,7 @@ def partition(proofs: Iterable[ProofFacts]) -> list[tuple[str, ...]]:
     A proof joins a case when it is the same as one member and contradicted with none.
     """
     proofs = list(proofs)
-    cases: list[tuple[str, ...]] = [(p.id,) for p in proofs if p.group is None]
+    cases: list[tuple[str, ...]] = []
     for members in _groups(proofs):
         fixes = fixes_of(members)
         clusters: list[list[ProofFacts]] = []
@@ -140,11 +148,28 @@ def partition(proofs: Iterable[ProofFacts]) -> list[tuple[str, ...]]:
     return sorted(cases)
 
 
+def group_of(proof_id: str, proofs: Iterable[ProofFacts]) -> list[ProofFacts]:
+    """The proofs that are looked at together with one: those it is nominated with, and theirs in turn, sorted by id."""
+    found = next((group for group in _groups(proofs) if any(member.id == proof_id for member in group)), [])
+    return sorted(found, key=lambda p: p.id)
+
+
 def _groups(proofs: Iterable[ProofFacts]) -> list[list[ProofFacts]]:
-    groups: dict[tuple[str, str, str], list[ProofFacts]] = defaultdict(list)
-    for proof in proofs:
-        if proof.group:
-            groups[proof.group].append(proof)
+    """Connected components of shared hints within one package and oracle: only inside one can proofs be one bug.
+
+    A hint never merges; an alias that anyone may state costs a few trials at most.
+    """
+    groups: dict[int, list[ProofFacts]] = {}
+    home: dict[tuple[str, str, str], int] = {}
+    for number, proof in enumerate(proofs):
+        keys = [(proof.package, proof.oracle, hint) for hint in proof.hints]
+        joined = sorted({home[key] for key in keys if key in home})
+        members = [proof]
+        for other in joined:
+            members += groups.pop(other)
+        groups[number] = members
+        for member in members:
+            home.update({(member.package, member.oracle, hint): number for hint in member.hints})
     return list(groups.values())
 
 
@@ -174,8 +199,9 @@ def _nominations(a: ProofFacts, b: ProofFacts) -> list[Evidence]:
 
 def _same_place(a: ProofFacts, b: ProofFacts, lines: list[Evidence]) -> bool:
     """Whether both effects were attributed to one function and seen by one oracle; says so in `lines`."""
-    if a.function and a.function == b.function:
-        lines.append(Evidence("function", a.function, EXECUTION, Strength.SUPPORTS))
+    place = _shared_place(a, b)
+    if place:
+        lines.append(Evidence("function", place, EXECUTION, Strength.SUPPORTS))
     else:
         value = f"{a.function or 'not attributed'} / {b.function or 'not attributed'}"
         lines.append(Evidence("function", value, EXECUTION, Strength.MISSING))
@@ -183,7 +209,18 @@ def _same_place(a: ProofFacts, b: ProofFacts, lines: list[Evidence]) -> bool:
         lines.append(Evidence("oracle", a.oracle, EXECUTION, Strength.SUPPORTS))
     else:
         lines.append(Evidence("oracle", f"{a.oracle} / {b.oracle}", EXECUTION, Strength.MISSING))
-    return bool(a.function) and a.function == b.function and a.oracle == b.oracle
+    return place is not None and a.oracle == b.oracle
+
+
+def _shared_place(a: ProofFacts, b: ProofFacts) -> str | None:
+    """The function both belong to; where it was found by comparing releases, with the same release for both."""
+    if a.function and a.function == b.function:
+        return a.function
+    for fix in sorted(fixes_of([a, b])):
+        place = a.place_on(fix)
+        if place and place == b.place_on(fix):
+            return f"{place} (compared with {fix})"
+    return None
 
 
 def _stops_one_only(a: ProofFacts, b: ProofFacts, fixes: frozenset[str], lines: list[Evidence]) -> tuple[bool, bool]:

@@ -123,8 +123,11 @@ def matching_facts(row: models.Proof) -> ProofFacts:
     for line in result.matrix:
         if line.input is Input.TRIGGER and line.variant in {Variant.VULNERABLE, Variant.FIXED, Variant.OTHER}:
             ran[line.version] = _signal(line)
+    places: dict[str, str] = {}
     for trial in row.trials.all():
         ran.setdefault(trial.version, Signal(trial.signal))
+        if trial.function:
+            places[trial.version] = trial.function
     return ProofFacts(
         id=row.bundle_id,
         package=row.package,
@@ -135,6 +138,7 @@ def matching_facts(row: models.Proof) -> ProofFacts:
         trigger=row.trigger,
         aliases=tuple(row.aliases),
         ran=ran,
+        places=places,
     )
 
 
