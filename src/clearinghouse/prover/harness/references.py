@@ -20,6 +20,10 @@ ALLOWED = {
 _DATA_TYPES = (str, bytes, bytearray, list, dict, tuple, set, frozenset, int, float, bool, type(None))
 
 
+# The interpreter's own records: from them every module's names can be read and changed.
+_RECORDS = (types.FrameType, types.CodeType, types.TracebackType)
+
+
 def _dunder(name):
     return name.startswith("__") and name.endswith("__")
 
@@ -59,6 +63,8 @@ def walk(start, parts, reference, checked=False):
     for part in parts:
         if _dunder(part):
             raise Refused("%s names a double-underscore attribute" % reference)
+        if type(value) in _RECORDS:
+            raise Refused("%s walks into a %s of the interpreter" % (reference, type(value).__name__))
         if part.isdigit():
             try:
                 value = value[int(part)]

@@ -1,8 +1,9 @@
 """Carries out the steps of form 1 on the target."""
 
 import asyncio
+import types
 
-from .channel import Broken
+from .channel import Broken, Refused
 from .frames import code_name, module_name, receiver_suffix
 from .references import callable_target, refuse_foreign, resolve
 from .values import Values
@@ -48,6 +49,7 @@ class Session:
         holder, _, attribute = step["set"].rpartition(".")
         value = self.values.build(step["value"])
         owner = self.values.bound(holder)
+        _refuse_change(owner, attribute, step["set"])
         if attribute.isdigit():
             owner[int(attribute)] = value
         else:
@@ -93,6 +95,19 @@ async def _awaited(value):
 
 async def _adrained(value):
     return [item async for item in value]
+
+
+def _refuse_change(owner, attribute, reference):
+    """Steps may set data. Who may set code can make any release insecure."""
+    kind = type(owner)
+    if kind in (types.ModuleType, types.FunctionType, types.MethodType) or issubclass(kind, type):
+        raise Refused("%s changes a %s of the target; set an attribute of an instance" % (reference, kind.__name__))
+    for base in kind.__mro__:
+        found = base.__dict__.get(attribute)
+        if found is not None:
+            if type(found) in (types.FunctionType, classmethod, staticmethod):
+                raise Refused("%s replaces a method of %s" % (reference, base.__name__))
+            return
 
 
 def _refuse_methods(args):

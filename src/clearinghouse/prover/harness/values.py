@@ -49,14 +49,21 @@ class Values:
         return resolve(inner)
 
     def _bytes(self, inner):
-        return _joined(self.build(inner)).encode("latin-1")
+        value = _joined(self.build(inner))
+        try:
+            return value.encode("latin-1")
+        except (AttributeError, UnicodeEncodeError) as error:
+            raise Broken("$bytes takes a text of Latin-1: %s" % error)
 
     def _hex(self, inner):
         return bytes.fromhex(inner)
 
     def _text(self, inner):
         with io.open(WORK + inner, encoding="utf-8", newline="") as stream:
-            return stream.read()
+            try:
+                return stream.read()
+            except UnicodeDecodeError as error:
+                raise Broken("$text of %s: %s; read it with $read" % (inner, error))
 
     def _read(self, inner):
         with io.open(WORK + inner, "rb") as stream:
@@ -82,19 +89,31 @@ class Values:
         return max(1, int(round(inner * self.size)))
 
     def _tuple(self, inner):
-        return tuple(self.build(inner))
+        return tuple(self._items("$tuple", inner))
 
     def _set(self, inner):
-        return set(self.build(inner))
+        value = self._items("$set", inner)
+        try:
+            return set(value)
+        except TypeError as error:
+            raise Broken("$set: %s" % error)
 
     def _iter(self, inner):
-        return iter(self.build(inner))
+        return iter(self._items("$iter", inner))
 
     def _aiter(self, inner):
-        return _aiterate(self.build(inner))
+        return _aiterate(self._items("$aiter", inner))
+
+    def _items(self, mark, inner):
+        value = self.build(inner)
+        if value is None or isinstance(value, (bool, int, float)):
+            raise Broken("%s takes a list, not %s" % (mark, type(value).__name__))
+        return value
 
     def _stream(self, inner):
         value = self.build(inner)
+        if not isinstance(value, (str, bytes)):
+            raise Broken("$stream takes a text or bytes, not %s" % type(value).__name__)
         return io.BytesIO(value if isinstance(value, bytes) else value.encode("utf-8"))
 
     def _none(self, inner):

@@ -1,0 +1,107 @@
+"""Form 1 reaches the target and nothing else: every way around is refused where it shows, at run time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from clearinghouse.core.proof import Signal
+
+if TYPE_CHECKING:
+    from tests.prover.conftest import Observe
+
+pytestmark = pytest.mark.sandbox
+
+GENERATOR = {"call": "fake.core:numbers", "args": [2], "as": "g"}
+BOX = {"call": "fake.core:Box", "args": [5], "as": "box"}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"call": "os:system", "args": ["true"]}],
+        [{"call": "builtins:eval", "args": ["1"]}],
+        [{"call": "builtins:open", "args": ["/etc/passwd"]}],
+        [{"call": "builtins:str.join", "args": [[]]}],
+        [{"call": "clearinghouse_harness.channel:say"}],
+        [{"get": "fake.core:os"}],
+        [{"call": "fake.core:os.system", "args": ["true"]}],
+        [{"call": "fake.core:os.path.exists", "args": ["/"]}],
+        [{"call": "fake.core:system", "args": ["true"]}],
+        [{"call": "fake.core:Popen", "args": [["true"]]}],
+        [{"call": "fake.core:dedent", "args": [""]}],
+        [{"call": "fake.core:RUN"}],
+        [{"call": "fake.core:LOCK.acquire"}],
+        [{"call": "fake.core:HERE.read_text"}],
+        [{"call": "fake.core:HERE.joinpath", "args": ["x"]}],
+        [{"call": "fake.core:show.__globals__.get", "args": ["os"]}],
+        [{"get": "fake.core:__builtins__"}],
+        [BOX, {"get": "$box.__class__"}],
+        [BOX, {"get": "$box.items.0.__init__"}],
+        [BOX, {"get": "$box.get.__func__"}],
+        [{"call": "fake.core:show", "args": [{"$import": "os:system"}]}],
+        [{"call": "fake.core:show", "args": [{"$import": "fake.core:system"}]}],
+        [BOX, {"call": "fake.core:show", "args": [{"$": "box.__dict__"}]}],
+        [GENERATOR, {"get": "$g.gi_frame.f_globals"}],
+        [GENERATOR, {"call": "$g.gi_frame.f_globals.update", "args": [{"show": 1}]}],
+        [BOX, {"get": "fake:core", "as": "m"}, {"set": "$m.show", "value": {"$import": "builtins:len"}}],
+        [{"get": "fake.core:Box", "as": "c"}, {"set": "$c.limit", "value": 9}],
+        [{"get": "fake.core:show", "as": "f"}, {"set": "$f.marked", "value": 9}],
+        [BOX, {"set": "$box.check", "value": {"$import": "builtins:len"}}],
+        [{"call": "builtins:type", "args": ["X", {"$tuple": []}, {"run": {"$import": "fake.core:system"}}]}],
+    ],
+)
+def test_a_walk_out_of_the_target_is_refused(observe: Observe, steps: list[dict[str, Any]]) -> None:
+    seen = observe(steps)
+    assert (seen.signal, seen.facts.report.refused) == (Signal.BROKEN, True), seen.log
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([{"call": "fake.core:nothing"}], "does not exist"),
+        ([{"call": "fake.nothing:x"}], "cannot import"),
+        ([{"call": "$nobody"}], "not bound"),
+        ([{"call": "fake.core:show", "args": [{"$": "nobody"}]}], "not bound"),
+        ([BOX, {"get": "$box.items.7"}], "no item 7"),
+        ([{"call": "fake.core:fail"}], "does not fit"),
+        ([{"call": "fake.core:fail", "args": [1], "kwargs": {"more": 1}}], "does not fit"),
+        ([{"call": "fake.core:show", "args": [{"$size": 1}]}], "only under the cpu oracle"),
+        ([{"call": "fake.core:show", "args": [{"$rep": [1, 2]}]}], "$rep repeats"),
+        ([{"call": "fake.core:show", "args": [{"$rep": ["a" * 100, 10_000_000]}]}], "longer than"),
+        ([{"call": "fake.core:show", "args": [{"$cat": ["a", {"$bytes": "b"}]}]}], "unlike parts"),
+        ([{"call": "fake.core:show", "args": [{"$bytes": "\u20ac"}]}], "$bytes"),
+        ([{"call": "fake.core:show", "args": [{"$stream": 3}]}], "$stream"),
+        ([{"call": "fake.core:show", "args": [{"$set": [[1]]}]}], "$set"),
+        ([{"call": "fake.core:show", "args": [{"$iter": 3}]}], "$iter"),
+        ([{"call": "fake.core:show", "args": [{"$tuple": 3}]}], "$tuple"),
+        ([{"repeat": 10_000_001, "do": [{"call": "fake.core:show"}]}], "more than"),
+        ([{"repeat": "often", "do": [{"call": "fake.core:show"}]}], "count must be a number"),
+    ],
+)
+def test_a_proof_at_fault_is_broken_and_never_silent(observe: Observe, steps: list[dict[str, Any]], words: str) -> None:
+    seen = observe(steps)
+    assert seen.signal is Signal.BROKEN, seen.log
+    assert words in seen.signature
+    assert not seen.facts.report.refused
+
+
+def test_a_companion_may_be_called_but_is_not_the_target(observe: Observe) -> None:
+    seen = observe([{"call": "helper:double", "args": [4]}])
+    assert seen.facts.report.text == "returned 8"
+    assert seen.facts.report.function is None
+
+
+def test_a_class_of_data_may_be_made(observe: Observe) -> None:
+    seen = observe(
+        [
+            {"call": "builtins:type", "args": ["Meta", {"$tuple": []}, {"label": "shop"}], "as": "meta"},
+            {"get": "$meta.label"},
+        ]
+    )
+    assert seen.facts.report.text == "returned 'shop'"
+
+
+def test_an_instance_with_call_is_the_targets_when_its_class_is(observe: Observe) -> None:
+    assert observe([{"call": "fake.core:CALLING", "args": [1]}]).facts.report.text == "returned ['called', 1]"
