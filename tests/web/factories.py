@@ -37,7 +37,7 @@ def text(client: Client, path: str, status: int = 200) -> str:
 
 
 def filled() -> House:
-    """Three reports of one bug, one of another in the same release, one that shows nothing, prose, and a broken bundle."""
+    """Three reports of one bug, one of another in the same release, one that shows nothing, prose, a broken file."""
     clearing = house(alpha=Bug("gizmo.core:load"), beta=Bug("gizmo.other:dump", oracle="write"))
     clearing.send(Sketch("alpha", aliases=("CVE-2026-0001",)), finder="Lab One")
     clearing.send(Sketch("alpha", fixed="1.6", words="other", title="the loader starts programs"), finder="Lab Two")

@@ -101,7 +101,7 @@ def test_a_case_page_names_the_neighbours_that_were_looked_at_and_kept_apart_wit
     filled()
     page = words(text(local(), f"/cases/{CASE}"))
     kept = page[page.index("Looked at and kept apart") :]
-    assert "CLH-2026-00002 dump writes anywhere" in kept
+    assert "CLH-2026-00002 not shown to be one bug Proof 1 and dump writes anywhere" in kept
     assert "The effects do not come from one function" in kept
     assert "One release fixes many bugs, so this alone says nothing." in kept
 
@@ -148,7 +148,7 @@ def test_an_unproven_report_says_what_happened_and_what_its_finder_can_do() -> N
     page = words(text(client, f"/reports/{unproven.id}"))
     assert "The proof does not show the claimed effect." in page
     assert "verdict not_reproduced" in page
-    assert "What to do: Run `clearinghouse prove`" in page
+    assert "What to do: Run “clearinghouse prove”" in page
 
 
 def test_prose_is_kept_for_a_person_and_shown_as_it_came() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from clearinghouse.core.proof import Input, Variant
-from clearinghouse.web.words import RELATIONS, relabelled, sentence
+from clearinghouse.web.words import RELATIONS, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class PairInWords:
-    """One pair: the two by label, what follows, and from what."""
+    """One pair: the two by label (a proof of another case by its title), what follows, and from what."""
 
     left: str
     right: str
@@ -56,8 +56,14 @@ class PairInWords:
     words: str
     matcher: str
     sentences: tuple[Sentence, ...]
-    other_case: str | None
-    other_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Another case whose proofs were compared with this one's; None: proofs that are in no case."""
+
+    case: str | None
+    pairs: tuple[PairInWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Why:
     versions: tuple[str, ...]
     lines: tuple[Line, ...]
     pairs: tuple[PairInWords, ...]
-    apart: tuple[PairInWords, ...]
+    apart: tuple[Apart, ...]
 
 
 def explain(case: CaseDetail) -> Why:
@@ -80,13 +86,9 @@ def explain(case: CaseDetail) -> Why:
         Line(labels[p.bundle_id], p, tuple(ran[p.bundle_id].get(v, Cell("not run", 0, 0)) for v in versions))
         for p in case.proofs
     )
-    return Why(
-        labels,
-        versions,
-        lines,
-        tuple(_pair(pair, labels) for pair in case.pairs),
-        tuple(_pair(pair, labels) for pair in case.neighbours),
-    )
+    others = sorted({pair.other_case for pair in case.neighbours}, key=lambda other: other or "~")
+    apart = [Apart(other, _pairs([p for p in case.neighbours if p.other_case == other], labels)) for other in others]
+    return Why(labels, versions, lines, _pairs(case.pairs, labels), tuple(apart))
 
 
 def _ran(proof: ProofView) -> dict[str, Cell]:
@@ -101,22 +103,28 @@ def _ran(proof: ProofView) -> dict[str, Cell]:
     return found
 
 
-def _pair(pair: PairView, labels: Mapping[str, str]) -> PairInWords:
-    inside = pair.left if pair.left in labels else pair.right
-    outside_title = pair.right_title if inside == pair.left else pair.left_title
-    known = dict(labels)
-    for bundle_id in (pair.left, pair.right):
-        known.setdefault(bundle_id, "the other")
-    short = {bundle_id[:12]: label for bundle_id, label in known.items()}
+def _pairs(pairs: Iterable[PairView], labels: Mapping[str, str]) -> tuple[PairInWords, ...]:
+    """The pairs in words, ordered by their labels."""
+    places = {bundle_id: i for i, bundle_id in enumerate(labels)}
+
+    def rank(pair: PairView) -> list[int]:
+        return sorted(places.get(bundle_id, len(places)) for bundle_id in (pair.left, pair.right))
+
+    return tuple(_pair(pair, labels, places) for pair in sorted(pairs, key=rank))
+
+
+def _pair(pair: PairView, labels: Mapping[str, str], places: Mapping[str, int]) -> PairInWords:
+    """One pair, this case's own proof first, or the one with the smaller number."""
+    titles = {pair.left: pair.left_title, pair.right: pair.right_title}
+    first, second = sorted(titles, key=lambda bundle_id: places.get(bundle_id, len(places)))
+    short = {bundle_id[:12]: labels.get(bundle_id, "the other") for bundle_id in titles}
     return PairInWords(
-        left=known[pair.left],
-        right=known[pair.right],
+        left=labels.get(first, titles[first]),
+        right=labels.get(second, titles[second]),
         relation=pair.relation,
         words=RELATIONS[pair.relation],
         matcher=pair.matcher,
-        sentences=tuple(Sentence(str(e.strength), relabelled(sentence(e, short), short)) for e in pair.evidence),
-        other_case=pair.other_case,
-        other_title=outside_title,
+        sentences=tuple(Sentence(str(e.strength), sentence(e, short)) for e in pair.evidence),
     )
 
 

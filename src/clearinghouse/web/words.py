@@ -40,7 +40,7 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
         ),
         Verdict.NOT_REPRODUCED: (
             "The proof does not show the claimed effect.",
-            "Run `clearinghouse prove` on the bundle, read its logs, and send one that fires on the stated release.",
+            "Run “clearinghouse prove” on the bundle, read its logs, and send one that fires on the stated release.",
         ),
         Verdict.WRONG_SIGNAL: (
             "Something happens, but not the claimed effect in the claimed target.",
