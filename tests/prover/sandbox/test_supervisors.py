@@ -27,10 +27,11 @@ SLEEPER = """
 import sys
 from pathlib import Path
 from clearinghouse.prover.sandbox.find import find_sandbox
+from clearinghouse.prover.sandbox.interface import Limits
 from tests.prover.sandbox.conftest import python_command
 sandbox = find_sandbox(Path(sys.argv[1]))
 print("up", flush=True)
-sandbox.run(python_command("import time; time.sleep(300)  # " + sys.argv[2]))
+sandbox.run(python_command("import time; time.sleep(300)  # " + sys.argv[2], limits=Limits(wall_seconds=300)))
 """
 
 
@@ -54,7 +55,7 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def until(condition: object, seconds: float = 20.0) -> bool:
+def until(condition: object, seconds: float = 60.0) -> bool:
     """Whether the condition came true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -74,10 +75,13 @@ def start_sleeper(state: Path, mark: str) -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONPATH": str(root)},
     )
     assert supervisor.stdout
-    assert supervisor.stdout.readline() == "up\n"
-    # The supervisor, and inside: the command (the mark is only in these two).
-    assert until(lambda: len(processes(mark)) >= 2)
+    said = supervisor.stdout.readline()
     supervisor.stdout.close()
+    # The supervisor, and inside: the command (the mark is only in these two).
+    if said != "up\n" or not until(lambda: len(processes(mark)) >= 2):
+        supervisor.kill()
+        supervisor.wait()
+        pytest.fail("the supervisor under test does not run")
     return supervisor
 
 
