@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.cases import queries
-from clearinghouse.core.matching import Relation
+from clearinghouse.cases.matching import candidates
+from clearinghouse.core.matching import Relation, group_of
 from clearinghouse.core.visibility import Viewer
 from clearinghouse.journal import queries as journal
 from clearinghouse.journal.queries import verify
+from clearinghouse.proofs.models import Proof
+from clearinghouse.proofs.queries import matching_facts
 from tests.intake.factories import House, house
 from tests.proofs.factories import Sketch
 from tests.proofs.simulator import Bug, Simulator
@@ -171,3 +174,34 @@ def _unsettled() -> tuple[str, ...]:
     from clearinghouse.proofs.queries import unsettled  # noqa: PLC0415
 
     return unsettled()
+
+
+def test_who_shares_a_hint_is_looked_at_by_look_ups_as_by_the_rule() -> None:
+    clearing = house(alpha=Bug(LOAD), beta=Bug(DUMP), gamma=Bug("gizmo.core:close"))
+    named = {
+        "one": Sketch("alpha", title="one", aliases=("CVE-2026-0001",)),
+        "two": Sketch("beta", title="two", words="two", aliases=("CVE-2026-0001", "CVE-2026-0002")),
+        "three": Sketch("gamma", title="three", words="three", aliases=("CVE-2026-0002",)),
+        "four": Sketch("gamma", title="four", words="four"),
+        "apart": Sketch("alpha", title="apart", words="apart", package="pkg:pypi/gadget", aliases=("CVE-2026-0001",)),
+    }
+    ids = {name: clearing.send(sketch).bundle_id or "" for name, sketch in named.items()}
+    clearing.work()
+    known = [matching_facts(row) for row in Proof.objects.all()]
+    for name in named:
+        looked_up = {facts.id for facts in candidates(ids[name])}
+        assert looked_up == {facts.id for facts in group_of(ids[name], known)}
+        assert len(looked_up) == (1 if name == "apart" else 4)
+    assert cases_of(clearing) == {*(frozenset({n}) for n in ("one", "two", "apart")), frozenset({"three", "four"})}
+
+
+def test_a_stated_alias_makes_neighbours_of_proofs_under_different_oracles_and_nothing_more() -> None:
+    clearing = house(alpha=Bug(LOAD), beta=Bug(LOAD, oracle="read", ranges=(("0", "1.8"),)))
+    clearing.send(Sketch("alpha", aliases=("CVE-2026-0001",)))
+    clearing.send(Sketch("beta", oracle="read", vulnerable="1.7", fixed="1.8", aliases=("CVE-2026-0001",)))
+    clearing.work()
+    case = queries.case("CLH-2026-00002", viewer=Viewer.COORDINATOR)
+    assert case is not None
+    (pair,) = case.neighbours
+    assert (pair.relation, pair.other_case) == (Relation.UNDECIDED, "CLH-2026-00001")
+    assert "alias" in {line.kind for line in pair.evidence}

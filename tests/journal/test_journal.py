@@ -93,3 +93,20 @@ def test_an_entry_is_rolled_back_with_the_change_that_it_records() -> None:
         transaction.set_rollback(True)
     assert Chain.objects.get(name="case/1").length == 3
     assert queries.verify().broken is None
+
+
+def test_entries_written_while_the_journal_is_verified_are_no_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process adds an entry, and opens a chain, between the reading of a chain's head and of its entries."""
+    fill()
+    before, looks = queries._links, []
+
+    def links(chain: str) -> object:
+        looks.append(chain)
+        if looks.count("case/1") == 1 and chain == "case/1":
+            fill(entries=1)
+            fill("case/2", entries=1)
+        return before(chain)
+
+    monkeypatch.setattr(queries, "_links", links)
+    assert queries.verify().broken is None
+    assert Chain.objects.get(name="case/1").length == 4

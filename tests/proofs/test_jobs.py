@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import pytest
 
 from clearinghouse.core.errors import IntegrityError, NotFound
@@ -79,6 +81,34 @@ def test_a_proof_that_always_ends_its_worker_is_given_up_without_blame() -> None
     (row,) = reports.reports(viewer=Viewer.COORDINATOR)
     assert (row.verdict, row.state) == (Verdict.INFRA_ERROR, ReportState.PARKED)
     assert len(clearing.queue.failures) == 3
+
+
+@dataclass
+class Stumbling(Simulator):
+    """Loses its sandbox on the first `times` attempts."""
+
+    times: int = 0
+
+    def prove(self, bundle: bytes) -> ProofResult:
+        result = super().prove(bundle)
+        if len(self.calls) <= self.times:
+            return replace(result, verdict=Verdict.INFRA_ERROR, reasons=("the sandbox did not start",))
+        return result
+
+
+@pytest.mark.parametrize(
+    ("times", "verdict", "state"),
+    [(2, Verdict.PROVEN, ReportState.ATTACHED), (9, Verdict.INFRA_ERROR, ReportState.PARKED)],
+)
+def test_a_fault_of_ours_is_tried_again_before_it_is_a_verdict(
+    times: int, verdict: Verdict, state: ReportState
+) -> None:
+    clearing = House(Stumbling({"alpha": Bug("gizmo.core:load")}, times=times))
+    clearing.send(Sketch("alpha"))
+    clearing.work()
+    (row,) = reports.reports(viewer=Viewer.COORDINATOR)
+    assert (row.verdict, row.state) == (verdict, state)
+    assert len(clearing.prover.calls) == 3
 
 
 def test_stored_bytes_that_were_changed_are_noticed() -> None:

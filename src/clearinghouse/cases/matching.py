@@ -18,7 +18,6 @@ from clearinghouse.core.matching import (
     ProofFacts,
     Relation,
     fixes_of,
-    group_of,
     judge,
     missing_trials,
     partition,
@@ -72,21 +71,28 @@ def decide(bundle_id: str, *, at: datetime) -> bool:
 
 
 def _group(proof: Proof) -> list[Proof]:
-    """The proof and the matched ones that it must be told from or joined with."""
-    others = Proof.objects.filter(package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
-    rows = {row.bundle_id: row for row in others.exclude(pk=proof.pk).prefetch_related("trials").order_by("id")}
-    rows[proof.bundle_id] = proof
-    members = {facts.id for facts in group_of(proof.bundle_id, [matching_facts(row) for row in rows.values()])}
-    return [proof, *(row for key, row in rows.items() if key in members and row.pk != proof.pk)]
+    """The proof and the matched ones to tell it from or join it with: whoever shares a hint, and theirs in turn.
+
+    The same as `core.matching.group_of`, by look-ups in the index.
+    """
+    rows, newest = {proof.pk: proof}, [proof]
+    while newest:
+        shares = Q(function__in={row.function for row in newest} - {""})
+        shares |= Q(trigger__in={row.trigger for row in newest} - {""})
+        shares |= Q(stated_aliases__alias__in={alias for row in newest for alias in row.aliases})
+        found = Proof.objects.filter(shares, package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
+        newest = list(found.exclude(pk__in=rows).distinct().prefetch_related("trials").order_by("id"))
+        rows.update({row.pk: row for row in newest})
+    return list(rows.values())
 
 
 def _neighbours(proof: Proof, group: Iterable[Proof]) -> list[Proof]:
-    """Matched proofs of the same package that share a release but no hint: looked at, never merged."""
-    shares = Q(vulnerable=proof.vulnerable)
+    """Matched proofs of the same package that share an alias or a release but no hint: looked at, never merged."""
+    shares = Q(vulnerable=proof.vulnerable) | Q(stated_aliases__alias__in=proof.aliases)
     if proof.fixed:
         shares |= Q(fixed=proof.fixed)
     found = Proof.objects.filter(shares, package=proof.package, matched_at__isnull=False)
-    apart = found.exclude(pk__in=[member.pk for member in group])
+    apart = found.exclude(pk__in=[member.pk for member in group]).distinct()
     return list(apart.prefetch_related("trials").order_by("id")[:MAX_NEIGHBOURS])
 
 

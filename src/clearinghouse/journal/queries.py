@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from clearinghouse.core.chain import Break, Link, first_break
 from clearinghouse.journal.models import Chain, Entry
 from clearinghouse.journal.services import SYSTEM, stamp
@@ -49,24 +51,38 @@ def latest(limit: int = 50) -> tuple[EntryView, ...]:
 
 
 def verify() -> Verification:
-    """Walk every chain and recompute every hash; also miss chains that were opened and are gone."""
-    chains = list(Chain.objects.order_by("name"))
+    """Walk every chain and recompute every hash; also miss chains that were opened and are gone.
+
+    May run while others write: a chain that grew meanwhile is walked again with nobody writing.
+    """
+    names = list(Chain.objects.order_by("name").values_list("name", flat=True))
     total, broken = 0, None
-    for chain in chains:
-        total += chain.length
-        broken = broken or first_break(chain.name, _links(chain.name), length=chain.length, head=chain.head)
-    names = {chain.name for chain in chains}
-    if broken is None and names and SYSTEM not in names:
-        broken = Break(SYSTEM, 1, "missing: the whole chain is gone")
-    if broken is None:
-        for entry in Entry.objects.filter(chain_id=SYSTEM, kind="chain opened").order_by("seq"):
-            opened = json.loads(entry.body)["chain"]
-            if opened not in names:
-                broken = Break(
-                    opened, 1, f"missing: the whole chain is gone; it was opened in {SYSTEM}, entry {entry.seq}"
-                )
-                break
-    return Verification(len(chains), total, broken)
+    for name in names:
+        length, found = _walk(name)
+        if found is not None:
+            with transaction.atomic():
+                length, found = _walk(name)
+        total += length
+        broken = broken or found
+    return Verification(len(names), total, broken or _lost_chain(set(names)))
+
+
+def _walk(name: str) -> tuple[int, Break | None]:
+    chain = Chain.objects.filter(name=name).first()
+    if chain is None:
+        return 0, Break(name, 1, "missing: the whole chain is gone")
+    return chain.length, first_break(name, _links(name), length=chain.length, head=chain.head)
+
+
+def _lost_chain(names: set[str]) -> Break | None:
+    """A chain that the system chain saw opened and that is there no more."""
+    if names and SYSTEM not in names:
+        return Break(SYSTEM, 1, "missing: the whole chain is gone")
+    for entry in Entry.objects.filter(chain_id=SYSTEM, kind="chain opened").order_by("seq"):
+        opened = json.loads(entry.body)["chain"]
+        if opened not in names and not Chain.objects.filter(name=opened).exists():
+            return Break(opened, 1, f"missing: the whole chain is gone; it was opened in {SYSTEM}, entry {entry.seq}")
+    return None
 
 
 def _links(chain: str) -> Iterator[tuple[Link, str]]:

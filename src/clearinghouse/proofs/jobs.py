@@ -16,15 +16,15 @@ MAX_ATTEMPTS = 3
 def run(bundle_id: str, *, prover: Prover, clock: Clock) -> None:
     """Prove the bundle unless it was, and keep the verdict.
 
-    An attempt that raises or kills its worker is counted; past the limit the verdict is `infra_error`, which never
-    counts against a finder.
+    An attempt that ends in `infra_error` is repeated at once; one that raises or kills its worker is counted too. Past
+    the limit the verdict is `infra_error`, which never counts against a finder.
     """
     if services.is_decided(bundle_id):
         return
-    attempt = services.note_attempt(bundle_id)
-    if attempt > MAX_ATTEMPTS:
-        reason = f"given up after {MAX_ATTEMPTS} attempts that ended without a verdict; see the worker's diagnostics"
-        result = ProofResult(id=bundle_id, verdict=Verdict.INFRA_ERROR, reasons=(reason,))
-    else:
+    reason = f"given up after {MAX_ATTEMPTS} attempts that ended without a verdict; see the worker's diagnostics"
+    result = ProofResult(id=bundle_id, verdict=Verdict.INFRA_ERROR, reasons=(reason,))
+    while services.note_attempt(bundle_id) <= MAX_ATTEMPTS:
         result = prover.prove(services.archive_of(bundle_id))
+        if result.verdict is not Verdict.INFRA_ERROR:
+            break
     services.keep_verdict(bundle_id, result, at=clock())

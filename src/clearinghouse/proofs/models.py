@@ -52,11 +52,25 @@ class Proof(models.Model):
         indexes = [
             models.Index(fields=["package", "function", "oracle"], name="proofs_by_place"),
             models.Index(fields=["package", "fixed"], name="proofs_by_fix"),
+            models.Index(fields=["trigger"], name="proofs_by_trigger"),
             models.Index(fields=["settled_at"], name="proofs_unsettled"),
         ]
 
     def __str__(self) -> str:
         return self.bundle_id[:12]
+
+
+class StatedAlias(models.Model):
+    """A name that somebody gave the bug elsewhere (CVE, GHSA): a claim, kept apart so that it can be looked up."""
+
+    proof = models.ForeignKey(Proof, on_delete=models.CASCADE, related_name="stated_aliases")
+    alias = models.CharField(max_length=100, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proof", "alias"], name="proofs_one_alias")]
+
+    def __str__(self) -> str:
+        return self.alias
 
 
 class RunLog(models.Model):

@@ -13,7 +13,7 @@ from django.db import transaction
 from clearinghouse.core.proof import Verdict
 from clearinghouse.journal import services as journal
 from clearinghouse.proofs import blobs
-from clearinghouse.proofs.models import Blob, Proof, RunLog
+from clearinghouse.proofs.models import Blob, Proof, RunLog, StatedAlias
 from clearinghouse.proofs.models import Trial as TrialRow
 from clearinghouse.prover.bundle import Bundle, pack
 
@@ -47,6 +47,7 @@ def store(bundle: Bundle, *, at: datetime) -> Proof:
         oracle=str(bundle.manifest.oracle.name),
         trigger=trigger_digest(bundle),
     )
+    StatedAlias.objects.bulk_create(StatedAlias(proof=proof, alias=alias) for alias in dict.fromkeys(claim.aliases))
     body = {"bundle": bundle.id, "package": proof.package, "vulnerable": proof.vulnerable, "fixed": proof.fixed}
     journal.append(chain_of(bundle.id), "proof stored", actor=PROVER, at=at, body=body)
     return proof
