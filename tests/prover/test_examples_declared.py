@@ -1,4 +1,4 @@
-"""The examples hold what they promise: declarations are complete, the demo's funnel adds up. Reads only, runs nothing."""
+"""The examples hold what they promise: all is declared, the demo's funnel adds up. Only reads, runs nothing."""
 
 from __future__ import annotations
 
