@@ -10,6 +10,7 @@ import pytest
 from clearinghouse.core.manifest import CallRun, Claim, Manifest, OracleSpec, Runtime, ScriptRun, Target
 from clearinghouse.core.proof import OracleName
 from clearinghouse.prover.interpreters import own_interpreter
+from clearinghouse.prover.provision import Provisioner
 from clearinghouse.prover.runner import Plan, Runner
 from clearinghouse.prover.sandbox.find import find_sandbox
 from tests.prover.targets import SOURCES, installed
@@ -83,7 +84,14 @@ def observe(prover_sandbox: BubblewrapSandbox, small_target: Installed, tmp_path
         interpreter = own_interpreter()
         assert interpreter is not None
         form = CallRun(tuple(run)) if isinstance(run, list) else run
-        runner = Runner(prover_sandbox, manifest_of(form, spec, **given), files, interpreter, tmp_path / "bundles")
+        runner = Runner(
+            prover_sandbox,
+            Provisioner(tmp_path / "cache"),
+            manifest=manifest_of(form, spec, **given),
+            files=files,
+            interpreter=interpreter,
+            state=tmp_path / "bundles",
+        )
         try:
             return runner.run(tree or small_target, plan)
         finally:

@@ -22,8 +22,9 @@ from clearinghouse.core.proof import (
 from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
 from clearinghouse.core.verdict import Basis, Decision, decide
 from clearinghouse.prover.oracles import VERSION
-from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
+from clearinghouse.prover.trial import place_against
 from clearinghouse.prover.variants import build_variant
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def prove(  # noqa: PLR0917  # what a proof needs
     say: Callable[[str], None] = lambda _: None,
 ) -> ProofResult:
     """Run everything the verdict needs and decide it. `builds` are the installed releases; `say` hears each step."""
-    runner = Runner(sandbox, bundle.manifest, bundle.files, builds.interpreter, state)
+    runner = runner_for(bundle, builds, sandbox, provisioner, state)
     try:
         proof = _Proof(bundle, builds, runner, provisioner, say, {})
         _lead(proof)
@@ -115,9 +116,8 @@ def _lead(proof: _Proof) -> None:
     _names(proof, plan, silent)
     fixed = proof.builds.fixed
     if proof.grade is Grade.A and proof.predicate and fixed is not None:
-        # One more run that is not counted: which changed functions did the trigger pass through?
-        seen = proof.runner.run(proof.builds.vulnerable, replace(plan, compare=fixed.tree))
-        fired.changed = seen.facts.report.changed
+        silent_side = proof.series[Variant.FIXED, Input.TRIGGER]
+        fired.place = place_against(proof.runner, proof.builds.vulnerable, fixed, silent_side)
 
 
 def _plan(proof: _Proof) -> Plan:
@@ -211,7 +211,7 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
         if not _silent(proof, Variant.F_NAMED_V, plan, times, target.vulnerable):
             return
         named = build_variant(provisioner, vulnerable, Variant.V_NAMED_F, target.fixed)
-        proof.observe(Variant.V_NAMED_F, named, plan, _NAMED_RUNS)
+        proof.observe(Variant.V_NAMED_F, named, plan, 1 if proof.grade is Grade.A else _NAMED_RUNS)
     if proof.grade is Grade.A:
         return
     respelt = build_variant(provisioner, vulnerable, Variant.V_RESPELT)

@@ -14,6 +14,7 @@ from clearinghouse.core.proof import Input, OracleName, Signal
 from clearinghouse.core.steps import uses_size
 from clearinghouse.prover.attribution import attribute
 from clearinghouse.prover.door import Door
+from clearinghouse.prover.harness_copy import harness_for
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
 from clearinghouse.prover.oracles import costs_of, judge
 from clearinghouse.prover.sandbox.interface import Bind, Command, Limits, Outcome
@@ -22,11 +23,13 @@ from clearinghouse.prover.stand import Stand
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from clearinghouse.prover.builds import Builds
+    from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.interpreters import Interpreter
+    from clearinghouse.prover.provision import Provisioner
     from clearinghouse.prover.sandbox.interface import Sandbox
 
-HARNESS = Path(__file__).parent / "harness"
 _START_CALL = (
     "import sys; sys.path[0] = '/opt/clearinghouse'; import clearinghouse_harness.call as c; del sys.path[0]; c.main()"
 )
@@ -50,8 +53,16 @@ class Runner:
     """Runs one bundle's proof against installed trees. Keeps a folder with its files until closed."""
 
     def __init__(
-        self, sandbox: Sandbox, manifest: Manifest, files: Mapping[str, bytes], interpreter: Interpreter, state: Path
+        self,
+        sandbox: Sandbox,
+        provisioner: Provisioner,
+        *,
+        manifest: Manifest,
+        files: Mapping[str, bytes],
+        interpreter: Interpreter,
+        state: Path,
     ) -> None:
+        self._harness = harness_for(provisioner, interpreter)
         self.manifest = manifest
         self.interpreter = interpreter
         self._sandbox = sandbox
@@ -158,7 +169,7 @@ class Runner:
         interpreter, run = self.interpreter, self.manifest.run
         binds = [
             Bind(tree.tree, "/opt/target"),
-            Bind(HARNESS, "/opt/clearinghouse/clearinghouse_harness"),
+            Bind(self._harness, "/opt/clearinghouse/clearinghouse_harness"),
             Bind(files, "/work/files"),
         ]
         if not interpreter.is_system:
@@ -244,3 +255,15 @@ class Runner:
         elif not program.startswith("/"):
             program = f"/work/{program}"
         return (program, *rest), stdin, environment
+
+
+def runner_for(bundle: Bundle, builds: Builds, sandbox: Sandbox, provisioner: Provisioner, state: Path) -> Runner:
+    """The runner of a bundle under the interpreter that its builds were installed for."""
+    return Runner(
+        sandbox,
+        provisioner,
+        manifest=bundle.manifest,
+        files=bundle.files,
+        interpreter=builds.interpreter,
+        state=state,
+    )

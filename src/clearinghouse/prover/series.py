@@ -24,7 +24,7 @@ class Series:
     input: Input
     version: str
     seen: list[Observation] = field(default_factory=list)
-    changed: tuple[str, ...] = ()  # functions that differ in the fixed release, the last entered first
+    place: str | None = None  # where a predicate's bug lies, compared with the fixed release
 
     def add(self, observation: Observation) -> None:
         """Add one run."""
@@ -68,8 +68,8 @@ class Series:
 
     @property
     def attributed(self) -> str | None:
-        """The function to match findings by: the changed one nearest to the effect, else the one at the effect."""
-        return self.changed[0] if self.changed else self.fired_function
+        """The function to match findings by: the one found by comparing releases, else the one at the effect."""
+        return self.place or self.fired_function
 
     @property
     def doubt(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.core.proof import Input, OracleName, Signal, Trial, Variant
 from clearinghouse.core.statistics import FIRST_RUNS, lower_bound, silent_runs
 from clearinghouse.prover.provision import ProvisionError
-from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
+    from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.provision import Provisioner
     from clearinghouse.prover.sandbox.interface import Sandbox
 
@@ -28,14 +29,13 @@ def try_on(  # noqa: PLR0917  # what a proof needs, and the version
 ) -> Trial:
     """As many runs as silence needs for a proof that fires every time, fewer as soon as one fires.
 
-    `function` is the changed function that the trigger passes through on the vulnerable release when compared with
-    `version`.
+    `function` is set for a silent predicate: where the bug lies when the vulnerable release is compared with `version`.
     """
     try:
         tree = provisioner.install(bundle.manifest.target, version, builds.interpreter)
     except ProvisionError as error:
         return Trial(version, Signal.BROKEN, 0, 0, error.message)
-    runner = Runner(sandbox, bundle.manifest, bundle.files, builds.interpreter, state)
+    runner = runner_for(bundle, builds, sandbox, provisioner, state)
     try:
         plan = _plan(runner, builds)
         series = Series(Variant.OTHER, Input.TRIGGER, version)
@@ -46,12 +46,25 @@ def try_on(  # noqa: PLR0917  # what a proof needs, and the version
         row = series.row()
         function = None
         if bundle.manifest.oracle.name is OracleName.PREDICATE and not series.k and not series.broken:
-            seen = runner.run(builds.vulnerable, replace(plan, compare=tree.tree))
-            function = seen.facts.report.changed[0] if seen.facts.report.changed else seen.function
+            function = place_against(runner, builds.vulnerable, tree, series)
     finally:
         runner.close()
     signal = Signal.FIRED if row.k else Signal.BROKEN if row.broken else Signal.SILENT
     return Trial(version, signal, row.n, row.k, row.signature, function)
+
+
+def place_against(runner: Runner, vulnerable: Installed, other: Installed, silent: Series) -> str | None:
+    """The function that a predicate's bug belongs to, when the vulnerable release is compared with a silent one.
+
+    A predicate has no effect to walk outward from. Where the silent side refuses by raising, the function that raises
+    holds the new check; else one more run, which is not counted, names the functions entered that the other
+    release spells differently, and the last entered is taken.
+    """
+    refused = [item.facts.report for item in silent.seen if (item.facts.report.text or "").startswith("raised ")]
+    if refused and refused[0].function:
+        return refused[0].function
+    seen = runner.run(vulnerable, Plan(compare=other.tree))
+    return seen.facts.report.changed[0] if seen.facts.report.changed else seen.function
 
 
 def _plan(runner: Runner, builds: Builds) -> Plan:

@@ -80,7 +80,8 @@ class Session:
             return
         module = getattr(plain, "__module__", None) or getattr(getattr(plain, "__self__", None), "__name__", None)
         if isinstance(module, str) and self.owns_module(module):
-            self.called = "%s:%s" % (module, getattr(plain, "__qualname__", getattr(plain, "__name__", "?")))
+            name = getattr(plain, "__qualname__", None) or getattr(plain, "__name__", None)
+            self.called = "%s:%s" % (module, name or type(plain).__qualname__ + ".__call__")
             self.python = code is not None or isinstance(plain, type)
 
     def owns_module(self, module):
