@@ -52,6 +52,26 @@ def test_an_emptying_that_was_interrupted_is_taken_up_again(tmp_path: Path, monk
     assert not (tmp_path / "published").exists()
 
 
+def test_what_is_made_once_is_made_again_from_nothing_only_where_it_was_cut_short(tmp_path: Path) -> None:
+    made: list[bool] = []
+
+    def half() -> None:
+        (tmp_path / "tables.db").write_text("half")
+        raise KeyboardInterrupt
+
+    def whole() -> None:
+        made.append((tmp_path / "tables.db").exists())
+        (tmp_path / "tables.db").write_text("whole")
+
+    with DemoHome(tmp_path).held("one") as place:
+        with pytest.raises(KeyboardInterrupt):
+            place.make_once("tables", half, "tables.db*")
+        place.make_once("tables", whole, "tables.db*")
+        place.make_once("tables", whole, "tables.db*")
+    assert made == [False]
+    assert (tmp_path / "tables.db").read_text() == "whole"
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "clearinghouse.sqlite3").write_text("the real thing")
     with pytest.raises(Refused, match="something else"), DemoHome(tmp_path).held("one"):

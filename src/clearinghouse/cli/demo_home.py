@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.core.errors import Conflict, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _MARK, _LOCK = "demo.json", "demo.lock"
@@ -98,6 +98,16 @@ class DemoHome:
             else:
                 path.unlink()
         self._write(Mark(digest, finished=False))
+
+    def make_once(self, name: str, make: Callable[[], object], remains: str) -> None:
+        """Have `make` run to its end once; where it was cut short, `remains` (a pattern) is removed first."""
+        done = self.folder / f"{name}.made"
+        if done.exists():
+            return
+        for path in self.folder.glob(remains):
+            path.unlink()
+        make()
+        done.touch()
 
     def forget(self) -> None:
         """Have the next `begin` empty the folder, whatever it holds."""
