@@ -20,6 +20,7 @@ from clearinghouse.core.proof import (
     Verdict,
 )
 from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
+from clearinghouse.core.steps import uses_size
 from clearinghouse.core.verdict import Basis, Decision, decide
 from clearinghouse.prover.oracles import VERSION
 from clearinghouse.prover.runner import Plan, Runner, runner_for
@@ -130,10 +131,19 @@ def _plan(proof: _Proof) -> Plan:
     return Plan(sizes=proof.runner.ladder(), until=oracle.budget_seconds, stop_after=stop)
 
 
+def _control_plan(proof: _Proof, plan: Plan) -> Plan:
+    """The control once; where it grows too, through the sizes that the trigger went through."""
+    run = proof.bundle.manifest.run
+    sizes: tuple[int, ...] = ()
+    if isinstance(run, CallRun) and uses_size(run.control_steps):
+        sizes = proof.series[Variant.VULNERABLE, Input.TRIGGER].largest_sizes()
+    return Plan(input=Input.CONTROL, sizes=sizes, until=plan.until, stop_after=plan.stop_after)
+
+
 def _control_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
     if not proof.has_control:
         return True
-    control = Plan(input=Input.CONTROL, stop_after=plan.stop_after, reference=None)
+    control = _control_plan(proof, plan)
     done = proof.series.get((Variant.VULNERABLE, Input.CONTROL))
     times = silent - (done.n if done else 0)
     row = proof.observe(Variant.VULNERABLE, proof.builds.vulnerable, control, times)
@@ -156,7 +166,7 @@ def _fix_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
             return False
     if not proof.has_control:
         return True
-    row = proof.observe(Variant.FIXED, fixed, Plan(input=Input.CONTROL, stop_after=plan.stop_after), 1)
+    row = proof.observe(Variant.FIXED, fixed, _control_plan(proof, plan), 1)
     return not (row.k or row.broken)
 
 

@@ -1,6 +1,9 @@
 """Names the target's functions: which frame an effect belongs to, walking outward from it."""
 
+import re
+
 TARGET = "/opt/target/"
+_NAMELESS = re.compile(r"(\.<locals>\.<[a-z]+>)+$")
 
 
 def is_target_file(path):
@@ -50,8 +53,9 @@ def module_name(path):
 
 
 def code_name(code):
-    """The function of a code object of the tree, as "pkg.mod:Class.method"."""
-    return module_name(code.co_filename) + ":" + getattr(code, "co_qualname", code.co_name)
+    """The function of a code object of the tree, as "pkg.mod:Class.method"; what has no name goes by its function's."""
+    name = _NAMELESS.sub("", getattr(code, "co_qualname", code.co_name))
+    return module_name(code.co_filename) + ":" + name
 
 
 def frame_name(frame):
