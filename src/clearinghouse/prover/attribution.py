@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.observation import Facts
 
 _MOSTLY = 0.9  # share of CPU samples that must fall below a frame of the target
+_STARTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen"}
 _EFFECTS = {OracleName.WRITE, OracleName.EXEC, OracleName.READ}
 
 
@@ -22,7 +23,7 @@ def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]
     if report.doubts:
         return None, f"the effect's origin is doubtful: {report.doubts[0]}"
     if oracle in _EFFECTS:
-        return _of_effect(facts)
+        return _of_effect(oracle, facts)
     if oracle is OracleName.CPU:
         return _of_samples(facts)
     if oracle in {OracleName.SIGNAL, OracleName.RECURSION} and facts.crash_signal:
@@ -32,15 +33,19 @@ def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]
     return report.function, None
 
 
-def _of_effect(facts: Facts) -> tuple[str | None, str | None]:
+def _of_effect(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]:
     report = facts.report
-    named = [function for _, function in report.effects if function]
+    # The canary executable may be looked at by anyone; what matters is who starts it.
+    effects = [
+        (event, function) for event, function in report.effects if oracle is not OracleName.EXEC or event in _STARTS
+    ]
+    named = [function for _, function in effects if function]
     if named:
         return named[-1], None
     if facts.form_one and report.function:
         # A worker thread or compiled code made the effect: no frame shows it, but only our steps called anything.
         return report.function, None
-    if report.effects:
+    if effects:
         return None, "the effect came from outside the target's own code"
     return None, "no event showed the target causing the effect"
 

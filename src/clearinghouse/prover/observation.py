@@ -27,6 +27,7 @@ class Report:
 
     text: str | None = None  # what a predicate looks at
     function: str | None = None
+    line: str = ""  # source of the line that raised, in the function named
     recursion: bool = False
     broken: str | None = None
     refused: bool = False  # broken, because a step reached for what steps may not have
@@ -95,7 +96,10 @@ def _take(
         fields["broken"] = str(said["broken"])[:500]
     elif "done" in said:
         fields.update(
-            text=str(said.get("text", "")), recursion=bool(said.get("recursion")), function=_name(said.get("function"))
+            text=str(said.get("text", "")),
+            recursion=bool(said.get("recursion")),
+            function=_name(said.get("function")),
+            line=str(said.get("line", ""))[:200],
         )
     elif "end" in said:
         fields["ended"] = True

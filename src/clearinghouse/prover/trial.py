@@ -62,7 +62,8 @@ def place_against(runner: Runner, vulnerable: Installed, other: Installed, silen
     """
     refused = [item.facts.report for item in silent.seen if (item.facts.report.text or "").startswith("raised ")]
     if refused and refused[0].function:
-        return refused[0].function
+        # One function may hold the checks of several bugs: the line that refuses tells them apart.
+        return f"{refused[0].function} at {refused[0].line}" if refused[0].line else refused[0].function
     seen = runner.run(vulnerable, Plan(compare=other.tree))
     return seen.facts.report.changed[0] if seen.facts.report.changed else seen.function
 

@@ -4,6 +4,7 @@ import faulthandler
 import importlib
 import io
 import json
+import linecache
 import sys
 
 from .channel import REPORT_DESCRIPTOR, Broken, Refused, say
@@ -52,7 +53,7 @@ def _prepare(steps):
 
 
 def _report_raised(error, session, owner):
-    frame, inside = owner.of_traceback(error.__traceback__)
+    frame, line, inside = owner.of_traceback(error.__traceback__)
     if not inside and isinstance(error, TypeError) and session.python:
         raise Broken("the call does not fit: %s" % error)
     say(
@@ -60,6 +61,7 @@ def _report_raised(error, session, owner):
         text="raised " + _chain(error),
         recursion=isinstance(error, RecursionError) and inside,
         function=frame_name(frame) if frame is not None else session.called,
+        line=linecache.getline(frame.f_code.co_filename, line).strip()[:120] if frame is not None else "",
     )
 
 

@@ -30,16 +30,16 @@ class Owner:
         return None
 
     def of_traceback(self, traceback):
-        """(innermost own frame, whether any frame lies in the tree) of an exception's traceback."""
-        found, inside = None, False
+        """(innermost own frame, its line, whether any frame lies in the tree) of an exception's traceback."""
+        found, line, inside = None, 0, False
         while traceback is not None:
             frame = traceback.tb_frame
             if self.owns(frame.f_code.co_filename):
-                found, inside = frame, True
+                found, line, inside = frame, traceback.tb_lineno, True
             elif is_target_file(frame.f_code.co_filename):
                 inside = True
             traceback = traceback.tb_next
-        return found, inside
+        return found, line, inside
 
 
 def module_name(path):
