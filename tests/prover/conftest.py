@@ -10,10 +10,9 @@ import pytest
 from clearinghouse.core.manifest import CallRun, Claim, Manifest, OracleSpec, Runtime, ScriptRun, Target
 from clearinghouse.core.proof import OracleName
 from clearinghouse.prover.interpreters import own_interpreter
-from clearinghouse.prover.provision import Provisioner
 from clearinghouse.prover.runner import Plan, Runner
 from clearinghouse.prover.sandbox.find import find_sandbox
-from tests.prover.targets import SOURCES, installed
+from tests.prover.targets import SOURCES, HandMade, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,13 +59,21 @@ def prover_sandbox(prover_state: Path) -> Iterator[BubblewrapSandbox]:
 
 
 @pytest.fixture(scope="session")
+def provisioner(tmp_path_factory: pytest.TempPathFactory) -> HandMade:
+    """Releases made by hand, and the harness compiled once."""
+    return HandMade(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
 def small_target(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The small target, installed by hand."""
     return installed(tmp_path_factory.mktemp("targets") / "fake-1.0.1", "1.0.1", SOURCES)
 
 
 @pytest.fixture
-def observe(prover_sandbox: BubblewrapSandbox, small_target: Installed, tmp_path: Path) -> Observe:
+def observe(
+    prover_sandbox: BubblewrapSandbox, provisioner: HandMade, small_target: Installed, tmp_path: Path
+) -> Observe:
     """Run steps or a script once against the small target, in the real sandbox."""
 
     def run(
@@ -86,7 +93,7 @@ def observe(prover_sandbox: BubblewrapSandbox, small_target: Installed, tmp_path
         form = CallRun(tuple(run)) if isinstance(run, list) else run
         runner = Runner(
             prover_sandbox,
-            Provisioner(tmp_path / "cache"),
+            provisioner,
             manifest=manifest_of(form, spec, **given),
             files=files,
             interpreter=interpreter,

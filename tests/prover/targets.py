@@ -6,10 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from clearinghouse.prover.installed import Installed, read_installed
+from clearinghouse.prover.provision import Provisioner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from clearinghouse.core.manifest import Target
+    from clearinghouse.prover.interpreters import Interpreter
 
 CORE = '''\
 """What proofs are made about."""
@@ -197,6 +201,34 @@ SOURCES = {
     "fake/core.py": CORE,
 }
 
+# What the proofs of test_prove.py are about: two releases, the second mends three bugs.
+INIT = '__version__ = "{version}"\n'
+VULNERABLE = """\
+def load(text):
+    return eval(text)
+
+def greet(name):
+    return "Hello " + name
+
+def count(text):
+    return sum(1 for a in text for b in text)
+"""
+FIXED = """\
+import ast
+
+def load(text):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
+
+def greet(name):
+    return "Hello " + name.replace("<", "&lt;")
+
+def count(text):
+    return len(text) ** 2
+"""
+
 
 def installed(place: Path, version: str, sources: Mapping[str, str], name: str = "fake") -> Installed:
     """These sources as an installed release of `name` at `place`, with a companion that is not its own."""
@@ -221,3 +253,18 @@ def installed(place: Path, version: str, sources: Mapping[str, str], name: str =
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class HandMade(Provisioner):
+    """Releases made by hand in place of installed ones."""
+
+    __slots__ = ()
+
+    def install(self, target: Target, version: str, interpreter: Interpreter) -> Installed:
+        """A release, fixed from 1.0.2 on."""
+        assert interpreter.version
+        body = VULNERABLE if version < "1.0.2" else FIXED
+        place = self.cache / "targets" / f"{target.name}-{version}"
+        if place.is_dir():
+            return read_installed(place, target.name, version)
+        return installed(place, version, {"fake/__init__.py": INIT.format(version=version), "fake/load.py": body})

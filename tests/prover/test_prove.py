@@ -13,48 +13,18 @@ from clearinghouse.prover.builds import Builds
 from clearinghouse.prover.bundle import Bundle, from_files
 from clearinghouse.prover.interpreters import own_interpreter
 from clearinghouse.prover.prove import prove
-from clearinghouse.prover.provision import Provisioner
 from clearinghouse.prover.sandbox.interface import Command, Ending, Outcome, Sandbox
 from clearinghouse.prover.trial import try_on
-from tests.prover.targets import installed
+from tests.prover.targets import INIT, VULNERABLE, HandMade
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from clearinghouse.core.manifest import Target
-    from clearinghouse.prover.installed import Installed
-    from clearinghouse.prover.interpreters import Interpreter
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
 
 pytestmark = pytest.mark.sandbox
 
-INIT = '__version__ = "{version}"\n'
-VULNERABLE = """\
-def load(text):
-    return eval(text)
-
-def greet(name):
-    return "Hello " + name
-
-def count(text):
-    return sum(1 for a in text for b in text)
-"""
-FIXED = """\
-import ast
-
-def load(text):
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return None
-
-def greet(name):
-    return "Hello " + name.replace("<", "&lt;")
-
-def count(text):
-    return len(text) ** 2
-"""
 HEAD = """\
 schema = "clearinghouse.proof/1"
 [claim]
@@ -76,22 +46,11 @@ name = "exec"
 )
 
 
-class HandMade(Provisioner):
-    """Releases made by hand in place of installed ones."""
-
-    def install(self, target: Target, version: str, interpreter: Interpreter) -> Installed:
-        """A release, fixed from 1.0.2 on."""
-        assert interpreter.version
-        body = VULNERABLE if version < "1.0.2" else FIXED
-        place = self.cache / "targets" / f"{target.name}-{version}"
-        return installed(place, version, {"fake/__init__.py": INIT.format(version=version), "fake/load.py": body})
-
-
 def bundle_of(manifest: str, script: str = "") -> Bundle:
     return from_files({"proof.toml": manifest.encode(), "files/trigger.py": textwrap.dedent(script).encode()})
 
 
-def builds_of(bundle: Bundle, provisioner: Provisioner) -> Builds:
+def builds_of(bundle: Bundle, provisioner: HandMade) -> Builds:
     interpreter, target = own_interpreter(), bundle.manifest.target
     assert interpreter is not None
     fixed = provisioner.install(target, target.fixed, interpreter) if target.fixed else None
@@ -99,11 +58,11 @@ def builds_of(bundle: Bundle, provisioner: Provisioner) -> Builds:
 
 
 @pytest.fixture
-def proven(prover_sandbox: BubblewrapSandbox, tmp_path: Path) -> Callable[..., ProofResult]:
+def proven(prover_sandbox: BubblewrapSandbox, provisioner: HandMade, tmp_path: Path) -> Callable[..., ProofResult]:
     """Prove a manifest with a script against the two releases."""
 
     def run(manifest: str, script: str = "", sandbox: Sandbox | None = None) -> ProofResult:
-        bundle, provisioner = bundle_of(manifest, script), HandMade(tmp_path / "cache")
+        bundle = bundle_of(manifest, script)
         builds = builds_of(bundle, provisioner)
         return prove(bundle, builds, sandbox or prover_sandbox, provisioner, tmp_path / "bundles")
 
@@ -333,10 +292,9 @@ def test_a_sandbox_that_fails_is_nobodys_fault_but_ours(proven: Callable[..., Pr
     ("version", "signal"), [("1.0.0", Signal.FIRED), ("1.0.2", Signal.SILENT), ("1.0.3", Signal.SILENT)]
 )
 def test_a_trigger_is_tried_on_another_release(
-    prover_sandbox: BubblewrapSandbox, tmp_path: Path, version: str, signal: Signal
+    prover_sandbox: BubblewrapSandbox, provisioner: HandMade, tmp_path: Path, version: str, signal: Signal
 ) -> None:
     bundle = bundle_of(call('["<b>"]', '["you"]', 'name = "predicate"\ninsecure = "<b>"', "greet"))
-    provisioner = HandMade(tmp_path / "cache")
     trial = try_on(bundle, builds_of(bundle, provisioner), version, prover_sandbox, provisioner, tmp_path / "bundles")
     assert (trial.version, trial.signal) == (version, signal)
     assert trial.n == (1 if signal is Signal.FIRED else 4)
@@ -344,9 +302,8 @@ def test_a_trigger_is_tried_on_another_release(
         assert trial.function == "fake.load:greet"
 
 
-def test_what_is_being_done_is_said(prover_sandbox: BubblewrapSandbox, tmp_path: Path) -> None:
+def test_what_is_being_done_is_said(prover_sandbox: BubblewrapSandbox, provisioner: HandMade, tmp_path: Path) -> None:
     said: list[str] = []
     bundle = bundle_of(call('["x"]', '["y"]', 'name = "exec"', "greet"))
-    provisioner = HandMade(tmp_path / "cache")
     prove(bundle, builds_of(bundle, provisioner), prover_sandbox, provisioner, tmp_path / "bundles", said.append)
     assert said == [f"{Variant.VULNERABLE} {number}" for number in range(1, 6)]
