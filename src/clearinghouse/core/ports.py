@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 class Clock(Protocol):
     """Tells the time, always with a zone."""
 
-    def __call__(self) -> datetime: ...
+    def __call__(self) -> datetime:
+        """The present instant."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A durable piece of work: named steps, run in order, each at least once, each given the job's key.
 
-    A step is idempotent: an interrupted one runs again from its start. Names are stored with queued work, so renaming a job
-    or a step strands what is queued under the old name.
+    A step is idempotent: an interrupted one runs again from its start. Names are stored with queued work, so renaming a
+    job or a step strands what is queued under the old name.
     """
 
     name: str

@@ -119,8 +119,8 @@ class ProofResult:
     """One bundle's verdict with everything that led to it. `id` is None when no bundle could be read.
 
     `function` is the target function that the effect was attributed to, as "module:qualname" with the receiver's class
-    in brackets where it differs ("pkg.lexer:Lexer.run[XmlLexer]"), and after " at " the source of the line where a check that
-    the fixed release added raises; None where nothing could be attributed.
+    in brackets where it differs ("pkg.lexer:Lexer.run[XmlLexer]"), and after " at " the source of the line where a
+    check that the fixed release added raises; None where nothing could be attributed.
     `logs` maps the digests in the matrix to the captured output (head and tail), for people; not part of the JSON form.
     """
 
