@@ -215,7 +215,7 @@ def call(args: str, control: str, oracle: str, name: str = "load") -> str:
             Verdict.PROVEN,
             "fake.load:count",
         ),
-        (
+        pytest.param(
             call(
                 '[{ "$rep" = ["a", { "$size" = 1 }] }]',
                 '[{ "$rep" = ["a", { "$size" = 0.001 }] }]',
@@ -224,6 +224,7 @@ def call(args: str, control: str, oracle: str, name: str = "load") -> str:
             ),
             Verdict.PROVEN,
             "fake.load:count",
+            marks=pytest.mark.slow,
         ),
         (call('["you"]', '["you"]', 'name = "predicate"\ninsecure = "<b>"', "greet"), Verdict.NOT_REPRODUCED, None),
         (call('["<b>"]', '["<b>"]', 'name = "predicate"\ninsecure = "<b>"', "greet"), Verdict.CONTROL_FAILED, None),
