@@ -147,3 +147,15 @@ def test_a_result_survives_the_way_through_json() -> None:
 def test_only_three_verdicts_support_a_claim(verdict_: Verdict) -> None:
     supporting = {Verdict.PROVEN, Verdict.REPRODUCED, Verdict.DIFFERS}
     assert verdict_.supports_the_claim is (verdict_ in supporting)
+
+
+@pytest.mark.parametrize("name", ["v named f", "f named v"])
+def test_a_package_that_does_not_load_under_another_name_is_not_held_against_steps(name: str) -> None:
+    unloadable = replace(
+        GOOD[name], k=0, broken=GOOD[name].n, signature="cannot import pkg: ImportError: wrong version"
+    )
+    rows = {**GOOD, name: unloadable}
+    assert decide(rows.values(), A).verdict is Verdict.PROVEN
+    assert decide(rows.values(), B).verdict is Verdict.NEEDS_HUMAN
+    rows[name] = replace(unloadable, signature="ended otherwise")
+    assert decide(rows.values(), A).verdict is Verdict.NEEDS_HUMAN

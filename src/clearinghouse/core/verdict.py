@@ -126,17 +126,25 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
         (Variant.V_RESPELT, "has a comment appended to each source"),
     ):
         row = matrix.get((variant, Input.TRIGGER))
-        if row and row.k < row.n:
+        if row and row.k < row.n and not _does_not_load(row, basis):
             return Decision(
                 Verdict.NEEDS_HUMAN, (f"no longer fires when the vulnerable code {change}: {row.signature}",)
             )
     broken = matrix.get((Variant.F_NAMED_V, Input.TRIGGER))
-    if broken and broken.broken:
+    if broken and broken.broken and not _does_not_load(broken, basis):
         reason = f"fixed code under the vulnerable version's name ended in an error: {broken.signature}"
         return Decision(Verdict.NEEDS_HUMAN, (reason,))
     if basis.doubt and basis.grade is Grade.B:
         return Decision(Verdict.NEEDS_HUMAN, (basis.doubt,))
     return None
+
+
+def _does_not_load(row: MatrixRow, basis: Basis) -> bool:
+    """Whether the target does not import under another name, as some check their own.
+
+    Steps cannot bring that about, so for form 1 the control counts as not possible; a script can, so there it has failed.
+    """
+    return basis.grade is Grade.A and row.broken == row.n and row.signature.startswith("cannot import ")
 
 
 def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision:

@@ -52,8 +52,19 @@ def _prepare(steps):
             _prepare(step["do"])
 
 
+def _first_cause(error, owner):
+    """The error that began it all, where the target caught one of its own and raised another for it."""
+    for _ in range(10):
+        earlier = error.__cause__ or error.__context__
+        if earlier is None or owner.of_traceback(earlier.__traceback__)[0] is None:
+            break
+        error = earlier
+    return error
+
+
 def _report_raised(error, session, owner):
-    frame, line, inside = owner.of_traceback(error.__traceback__)
+    frame, line, _inside = owner.of_traceback(_first_cause(error, owner).__traceback__)
+    inside = owner.of_traceback(error.__traceback__)[2]
     if not inside and isinstance(error, TypeError) and session.python:
         raise Broken("the call does not fit: %s" % error)
     say(

@@ -1,5 +1,6 @@
 """Form 2: watches a finder's script for where its effects come from, as well as that can be done from inside."""
 
+import atexit
 import faulthandler
 import json
 import os
@@ -154,6 +155,8 @@ def _sample(witness):
             best = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:4]
             say(samples=state["total"], inside=best)
 
+    # The interpreter gives SIGPROF its deadly default back before it has ended: the timer must stop first.
+    atexit.register(signal.setitimer, signal.ITIMER_PROF, 0)
     signal.signal(signal.SIGPROF, handler)
     signal.setitimer(signal.ITIMER_PROF, SAMPLE_SECONDS, SAMPLE_SECONDS)
 
