@@ -142,7 +142,7 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
 def _does_not_load(row: MatrixRow, basis: Basis) -> bool:
     """Whether the target does not import under another name, as some check their own.
 
-    Steps cannot bring that about, so for form 1 the control counts as not possible; a script can, so there it has failed.
+    Steps cannot bring that about, so for form 1 the control counts as not possible; a script can, so there it failed.
     """
     return basis.grade is Grade.A and row.broken == row.n and row.signature.startswith("cannot import ")
 
