@@ -7,6 +7,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from clearinghouse.core.errors import SandboxUnavailable
@@ -15,6 +16,10 @@ from clearinghouse.prover.sandbox.find import find_sandbox
 # Commands that tests start must not find the user's own clearinghouse.
 _HOME = tempfile.TemporaryDirectory(prefix="clearinghouse-tests-")
 os.environ["CLEARINGHOUSE_HOME"] = _HOME.name
+
+# A slow machine is no fault of the code: generated examples have no clock.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
