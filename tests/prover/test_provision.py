@@ -35,9 +35,8 @@ def left_half_made(cache: Path) -> list[Path]:
 
 def test_a_workshop_becomes_its_place_when_all_went_well_and_vanishes_when_not(tmp_path: Path) -> None:
     provisioner, place = Provisioner(tmp_path), tmp_path / "targets" / "x"
-    with pytest.raises(FileExistsError), provisioner.workshop(place) as folder:
-        (folder / "half").mkdir()
-        (folder / "half").mkdir()
+    with pytest.raises(FileNotFoundError), provisioner.workshop(place) as folder:
+        (folder / "half" / "way").touch()
     assert not place.exists()
     assert left_half_made(tmp_path) == []
     with provisioner.workshop(place) as folder:
