@@ -93,7 +93,7 @@ def runs(home: Path) -> int:
 
 def published(home: Path) -> list[str]:
     """What the world may read, without what depends on the order in which the proofs were decided."""
-    documents = [json.loads(path.read_text()) for path in (home / "published").iterdir()]
+    documents = [json.loads(path.read_text()) for path in (home / "published").glob("[!.]*")]
     return sorted(json.dumps(document["affected"], sort_keys=True) for document in documents)
 
 
@@ -126,7 +126,7 @@ def left_behind(home: Path, cache: Path, names: set[str]) -> list[str]:
     found += [line for line in groups.stdout.splitlines() if any(name in line for name in names)]
     found += [str(path) for path in (home / "state").rglob("*") if path.name not in {"lock", "bundles"}]
     found += [str(path) for path in (cache / "targets").iterdir() if path.name.startswith(".")]
-    found += [str(path) for path in home.glob(".*")]
+    found += [str(path) for path in (*home.glob(".*"), *(home / "published").glob(".*"))]
     return found
 
 

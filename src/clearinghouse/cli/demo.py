@@ -164,6 +164,8 @@ def _publish() -> None:
     from clearinghouse.cases import queries  # noqa: PLC0415
 
     folder = wiring.settings().published
+    for draft in folder.glob(".*") if folder.is_dir() else ():
+        draft.unlink()  # a demo was killed while it wrote this
     for row in queries.cases(viewer=Viewer.COORDINATOR):
         if not row.fixed or row.published_at:
             continue
