@@ -7,7 +7,6 @@ behind.
 from __future__ import annotations
 
 import fcntl
-import shutil
 import signal
 import threading
 import time
@@ -60,8 +59,6 @@ def work(
 
     stop = stop or threading.Event()
     with _only_worker(settings.root / "worker.lock"), _signals(stop):
-        # The lock is ours, so what lies here was left by a worker that was killed.
-        shutil.rmtree(settings.prover_state / "bundles", ignore_errors=True)
         advisories.write_missing(settings.published)
         queue = DbosQueue(settings.jobs_database, wiring.jobs(prover), lanes=lanes, around=wiring.with_own_connections)
         queue.start()

@@ -7,7 +7,6 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -106,7 +105,6 @@ def _run(place: DemoHome, read: Inputs, contents: Sequence[bytes], digest: str) 
     with closing(find_sandbox(settings.prover_state)) as sandbox:  # first of all: without a sandbox nothing is begun
         say(f"{'going on in' if place.mark().digest == digest else 'working in'} {place.folder}")
         place.begin(digest)
-        rmtree(settings.prover_state / "bundles", ignore_errors=True)  # what a killed demo was working on
         place.make_once("tables", wiring.ready, "clearinghouse.sqlite3*")
         wiring.ready()
         _send(read, contents)

@@ -34,7 +34,6 @@ class LocalProver:
 
     def __init__(self, cache: Path, state: Path, sandbox: Sandbox | None = None) -> None:
         self._provisioner = Provisioner(cache)
-        self._state = state
         self._sandbox = sandbox if sandbox is not None else find_sandbox(state)
 
     @property
@@ -60,7 +59,7 @@ class LocalProver:
         builds = build(bundle.manifest, self._provisioner)
         if isinstance(builds, NotBuilt):
             return _refused(bundle, builds.verdict, builds.reason)
-        return prove(bundle, builds, self._sandbox, self._provisioner, self._state / "bundles", say)
+        return prove(bundle, builds, self._sandbox, self._provisioner, self._sandbox.scratch / "bundles", say)
 
     def try_on(self, bundle: bytes, version: str) -> Trial:
         """Run a bundle's trigger on another release of its target."""
@@ -71,7 +70,7 @@ class LocalProver:
         builds = build(read.manifest, self._provisioner)
         if isinstance(builds, NotBuilt):
             return Trial(version, Signal.BROKEN, 0, 0, builds.reason)
-        return try_on(read, builds, version, self._sandbox, self._provisioner, self._state / "bundles")
+        return try_on(read, builds, version, self._sandbox, self._provisioner, self._sandbox.scratch / "bundles")
 
 
 def _refused(bundle: Bundle | None, verdict: Verdict, *reasons: str) -> ProofResult:

@@ -64,6 +64,11 @@ class BubblewrapSandbox:
         missing = [*self._hierarchies.missing, *(() if self._landlock else ("landlock",))]
         return f"g1 (without: {', '.join(missing)})" if missing else "g2"
 
+    @property
+    def scratch(self) -> Path:
+        """This supervisor's own folder."""
+        return self._session.folder
+
     def demand_landlock(self, version: int) -> None:
         """Take the version that the first run applied as given: a later run without it does not start."""
         self._landlock = version

@@ -111,6 +111,11 @@ class Sandbox(Protocol):
         """Grade "g2" when every layer holds, else "g1 (without: cgroup memory, landlock)" naming what is missing."""
         ...
 
+    @property
+    def scratch(self) -> Path:
+        """A host folder for what lasts as long as this supervisor; swept however it ends."""
+        ...
+
     def run(self, command: Command) -> Outcome:
         """Run `command` to its end. Safe to call from several threads; leaves no process, mount, cgroup or folder.
 
