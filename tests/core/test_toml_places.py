@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from typing import Any
 
@@ -76,7 +75,7 @@ def test_windows_line_ends_count_once_and_strange_ones_not_at_all() -> None:
 
 
 def test_a_hostile_text_takes_no_longer_than_a_long_one() -> None:
-    size = 200_000
+    size = 200_000  # what is quadratic takes many minutes at this size, and the test is stopped
     hostile = [
         'x = """ ' + '\\"' * size + '\n"""',
         "x = [\n[a" + " " * size + ",]\n]",
@@ -85,10 +84,7 @@ def test_a_hostile_text_takes_no_longer_than_a_long_one() -> None:
         '"' * size,
         "[[" * size,
     ]
-    began = time.process_time()
-    for text in hostile:
-        key_lines(text)
-    assert time.process_time() - began < 20  # what is quadratic takes many minutes here
+    assert [len(key_lines(text)) for text in hostile] == [1, 1, 1, 0, 0, 0]
 
 
 _KEYS = st.text("abcdefgh_-123", min_size=1, max_size=8)
