@@ -103,6 +103,12 @@ def test_the_gravest_fault_is_named_first(rows: dict[str, tuple[int, int]], expe
     assert verdict(**rows) is expected
 
 
+def test_what_fires_sometimes_may_miss_under_another_name_but_not_always() -> None:
+    often = {"v": (20, 10), "null": (9, 0), "v_control": (9, 0), "f": (9, 0), "f_named_v": (9, 0), "v_respelt": (9, 3)}
+    assert verdict(**often, v_named_f=(9, 2)) is Verdict.PROVEN
+    assert verdict(**often, v_named_f=(9, 0)) is Verdict.NEEDS_HUMAN
+
+
 def test_a_crash_in_place_of_the_effect_is_the_wrong_signal() -> None:
     crashed = row(Variant.VULNERABLE, 5, 0, 5, "signal SIGSEGV")
     assert decide([crashed], A).verdict is Verdict.WRONG_SIGNAL

@@ -212,9 +212,13 @@ def greet(name):
 
 def count(text):
     return sum(1 for a in text for b in text)
+
+def dedent(text):
+    return text
 """
 FIXED = """\
 import ast
+from textwrap import dedent
 
 def load(text):
     try:

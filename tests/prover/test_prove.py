@@ -257,6 +257,14 @@ def test_a_refused_walk_makes_the_bundle_invalid(proven: Callable[..., ProofResu
     assert "os:system" in result.reasons[0]
 
 
+def test_a_name_that_is_foreign_in_the_fixed_release_alone_is_no_fault_of_the_bundle(
+    proven: Callable[..., ProofResult],
+) -> None:
+    result = proven(call('["  x"]', '["y"]', 'name = "predicate"\ninsecure = "  x"', "dedent"))
+    assert result.verdict is Verdict.NEEDS_HUMAN, why(result)
+    assert "from outside the target" in result.reasons[0]
+
+
 @pytest.mark.slow
 def test_the_same_bundle_has_the_same_verdict(proven: Callable[..., ProofResult]) -> None:
     manifest = call('["<b>"]', '["you"]', 'name = "predicate"\ninsecure = "<b>"', "greet")

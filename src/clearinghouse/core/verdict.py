@@ -126,7 +126,10 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
         (Variant.V_RESPELT, "has a comment appended to each source"),
     ):
         row = matrix.get((variant, Input.TRIGGER))
-        if row and row.k < row.n and not _does_not_load(row, basis):
+        # What fires every time must do so here too; what fires sometimes was run often enough not to miss each time.
+        always = matrix[_V].k == matrix[_V].n
+        missed = row is not None and (row.k < row.n if always else not row.k)
+        if row and missed and not _does_not_load(row, basis):
             return Decision(
                 Verdict.NEEDS_HUMAN, (f"no longer fires when the vulnerable code {change}: {row.signature}",)
             )

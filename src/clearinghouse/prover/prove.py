@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.provision import Provisioner
     from clearinghouse.prover.sandbox.interface import Sandbox
 
-_NAMED_RUNS = 2  # controls that must fire: a script that misses twice in two is not keyed on luck
+_NAMED_RUNS = 2  # of controls that must fire, for a proof that fires every time
 _LEAST_STOP = 2.0  # CPU seconds that one size may take before it is stopped
 _STOP_BUDGETS = 4.0
 _REFERENCE_TIMES = 12.0
@@ -216,16 +216,18 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
     """
     target, provisioner = proof.bundle.manifest.target, proof.provisioner
     vulnerable = proof.builds.vulnerable
+    fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
+    firing = silent if fired.k < fired.n else 1 if proof.grade is Grade.A else _NAMED_RUNS
     if target.fixed is not None:
         times = silent if proof.grade is not Grade.A else _NAMED_RUNS
         if not _silent(proof, Variant.F_NAMED_V, plan, times, target.vulnerable):
             return
         named = build_variant(provisioner, vulnerable, Variant.V_NAMED_F, target.fixed)
-        proof.observe(Variant.V_NAMED_F, named, plan, 1 if proof.grade is Grade.A else _NAMED_RUNS)
+        proof.observe(Variant.V_NAMED_F, named, plan, firing)
     if proof.grade is Grade.A:
         return
     respelt = build_variant(provisioner, vulnerable, Variant.V_RESPELT)
-    proof.observe(Variant.V_RESPELT, respelt, plan, _NAMED_RUNS)
+    proof.observe(Variant.V_RESPELT, respelt, plan, firing)
 
 
 def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
@@ -240,7 +242,8 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
     )
     rows = proof.rows()
     infra = next((series for series in proof.series.values() if series.not_started), None)
-    refused = next((series.refused for series in proof.series.values() if series.refused), None)
+    # On another release a name may have become a foreign one: that is no silence there, but no fault of the bundle.
+    refused = next((s.refused for s in proof.series.values() if s.refused and s.variant is Variant.VULNERABLE), None)
     if refused is not None:
         return ProofResult(
             id=None, verdict=Verdict.INVALID, reasons=(f"run: {refused}",), environment=Environment(prover=__version__)
