@@ -158,7 +158,11 @@ def test_a_script_is_silent_when_it_exits_well_whatever_it_reports() -> None:
 @pytest.mark.parametrize(
     ("oracle", "report", "form_one", "function"),
     [
-        ("write", Report(effects=(("open", None), ("open", "m:f"))), False, "m:f"),
+        ("write", Report(effects=(("open", "m:f"), ("open", "m:g"))), False, "m:g"),
+        ("write", Report(effects=(("open", None), ("open", "m:f"))), False, None),
+        ("write", Report(effects=(("open", None), ("open", "m:f"))), True, "m:f"),
+        ("exec", Report(effects=(("open", None), ("os.system", "m:f"))), False, "m:f"),
+        ("exec", Report(effects=(("open", "m:f"), ("os.system", None))), False, None),
         ("write", Report(effects=(("open", "m:f"),), doubts=("borrowed",)), False, None),
         ("write", Report(effects=(("open", None),)), False, None),
         ("write", Report(), False, None),

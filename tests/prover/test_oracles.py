@@ -174,6 +174,11 @@ print(sys.stdin.read(), sys.argv[1:], open("files/data.txt").read(), os.getcwd()
         ("exec", "fake.core.helper.call(os.system, os.environ['CANARY_EXEC'])", None),
         ("exec", "fake.core.read(os.environ['CANARY_EXEC']); os.system(os.environ['CANARY_EXEC'])", None),
         ("write", "open(os.environ['CANARY_WRITE'], 'w')", None),
+        (
+            "write",
+            "try: fake.core.read(os.environ['CANARY_WRITE'])\nexcept OSError: open(os.environ['CANARY_WRITE'], 'w')",
+            None,
+        ),
         ("signal", "import ctypes; ctypes.string_at(0)", None),
         ("write", "exec(compile('open(os.environ[\"CANARY_WRITE\"], \"w\")', fake.core.__file__, 'exec'))", None),
         ("exec", "import subprocess; subprocess.run(['sh', '-c', '$CANARY_EXEC'])", None),

@@ -40,6 +40,9 @@ def _of_effect(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None
         (event, function) for event, function in report.effects if oracle is not OracleName.EXEC or event in _STARTS
     ]
     named = [function for _, function in effects if function]
+    if named and not facts.form_one and len(named) < len(effects):
+        # One event of the target's is no cover for another of the script's.
+        return None, "the effect came, in part at least, from outside the target's own code"
     if named:
         return named[-1], None
     if facts.form_one and report.function:
