@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _START_CALL = (
     "import sys; sys.path[0] = '/opt/clearinghouse'; import clearinghouse_harness.call as c; del sys.path[0]; c.main()"
 )
+# An effect may be left to a process that nobody waits for.
+_LINGER_SECONDS = 1.0
+_LINGERING = {OracleName.EXEC, OracleName.WRITE, OracleName.READ}
 _FIRST_SIZE, _LAST_SIZE = 16, 2**22
 _IMPORT_SECONDS = 8.0  # CPU allowed for starting and importing, beside what the clock counts
 
@@ -201,6 +204,7 @@ class Runner:
             folders=stand.folders(),
             watch=(stand.write,),
             report=True,
+            linger_seconds=_LINGER_SECONDS if self.manifest.oracle.name in _LINGERING else 0.0,
             limits=self._limits(plan),
             mask=interpreter.site_folders,
         )

@@ -219,3 +219,20 @@ def test_a_forged_report_on_every_descriptor_changes_nothing(run_python: RunPyth
     """
     outcome = run_python(code, watch=("/work/never",), report=True)
     assert (outcome.ending, outcome.code, outcome.present) == (Ending.EXITED, 3, frozenset())
+
+
+@pytest.mark.parametrize(("linger", "present"), [(0.0, False), (20.0, True)])
+def test_what_outlives_the_first_process_may_end_by_itself_if_that_was_asked(
+    sandbox: BubblewrapSandbox, linger: float, *, present: bool
+) -> None:
+    """The first process is gone long before the other writes; a run that need not wait for it does not."""
+    argv = ("/bin/sh", "-c", "(sleep 1; : > /work/late) &")
+    outcome = sandbox.run(Command(argv, env={"PATH": "/usr/bin"}, watch=("/work/late",), linger_seconds=linger))
+    assert (outcome.ending, outcome.code) == (Ending.EXITED, 0)
+    assert ("/work/late" in outcome.present) is present
+
+
+def test_what_never_ends_is_killed_after_lingering(sandbox: BubblewrapSandbox) -> None:
+    argv = ("/bin/sh", "-c", "sleep 600 &")
+    outcome = sandbox.run(Command(argv, env={"PATH": "/usr/bin"}, linger_seconds=0.3))
+    assert (outcome.ending, outcome.code) == (Ending.EXITED, 0)

@@ -140,6 +140,7 @@ class BubblewrapSandbox:
             "watch": list(command.watch),
             "landlock": bool(self._landlock),
             "wall_seconds": float(limits.wall_seconds),
+            "linger_seconds": float(command.linger_seconds),
             "cpu_seconds": float(limits.cpu_seconds),
             "memory_kib": limits.memory_mib << 10,
             "scratch_bytes": limits.scratch_mib << 20,

@@ -227,6 +227,17 @@ class Run:
         if self.orders["count_cpu"] and cpu >= self.orders["cpu_seconds"]:
             self.stopped = self.stopped or "cpu"
 
+    def linger(self) -> None:
+        """Let what the first process left behind come to its own end, for as long as the orders allow."""
+        end = time.monotonic() + self.orders["linger_seconds"]
+        while time.monotonic() < end:
+            try:
+                pid, _ = posix.waitpid(-1, posix.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                time.sleep(0.005)
+
     def finish(self) -> None:
         """Kill what is left and collect it: nothing but us lives in this pid namespace afterwards."""
         try:
@@ -303,6 +314,8 @@ def main() -> None:
     run = Run(orders, rules)
     run.follow()
     wall = time.monotonic() - run.started
+    if not run.stopped:
+        run.linger()
     run.finish()
     how, code = run.ending()
     cpu = usage(resource.RUSAGE_CHILDREN)

@@ -68,6 +68,7 @@ class Command:
     watch: tuple[str, ...] = ()
     report: bool = False
     limits: Limits = field(default_factory=Limits)
+    linger_seconds: float = 0.0  # how long processes that outlive the first one may go on before they are killed
     mask: tuple[str, ...] = ()  # folders inside /usr or a bind to cover with an empty read-only one
 
 
