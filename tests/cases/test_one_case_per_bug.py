@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.cases import queries
+from clearinghouse.cases.jobs import MAX_ATTEMPTS
 from clearinghouse.cases.matching import candidates
 from clearinghouse.core.matching import Relation, group_of
 from clearinghouse.core.visibility import Viewer
@@ -163,7 +164,7 @@ def test_trials_that_never_end_well_are_given_up_and_leave_the_proofs_apart() ->
     with pytest.raises(RuntimeError, match="out of order"):
         clearing.work()
     clearing.queue.failures.clear()
-    for _ in range(4):
+    for _ in range(MAX_ATTEMPTS + 1):
         for name, key in [("prove", proof) for proof in _unsettled()]:
             clearing.queue.enqueue(name, key)
         clearing.queue.run_all()

@@ -124,7 +124,7 @@ def left_behind(home: Path, cache: Path, names: set[str]) -> list[str]:
         ["find", "/sys/fs/cgroup", "-name", "clearinghouse-*"], capture_output=True, text=True, check=False
     )
     found += [line for line in groups.stdout.splitlines() if any(name in line for name in names)]
-    found += [str(path) for path in (home / "state").rglob("*") if path.name not in {"lock", "bundles"}]
+    found += [str(path) for path in (home / "state").rglob("*") if path.name != "lock"]
     found += [str(path) for path in (cache / "targets").iterdir() if path.name.startswith(".")]
     found += [str(path) for path in (*home.glob(".*"), *(home / "published").glob(".*"))]
     return found
@@ -154,7 +154,7 @@ POINTS: tuple[Callable[[Path], bool], ...] = (
     lambda home: (home / "demo.json").exists(),
     lambda home: (home / "clearinghouse.sqlite3").exists(),
     lambda home: asked(home, "SELECT COUNT(*) FROM intake_report") > 2,
-    lambda home: any((home / "state" / "bundles").glob("bundle.*")),
+    lambda home: any((home / "state").glob("supervisor-*/bundles/bundle.*")),
     lambda home: asked(home, DECIDED) > 1,
     lambda home: asked(home, DECIDED) > 4,
     lambda home: asked(home, "SELECT COUNT(*) FROM advisories_advisory") > 0,
@@ -167,6 +167,7 @@ def killed_at(point: Callable[[Path], bool], process: subprocess.Popen[bytes], h
     while not point(home) and process.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.02)
+    assert process.poll() is None, "the demo ended before it came to the point"
     names = supervisors(home)
     kill(process, group=group)
     return names

@@ -10,6 +10,7 @@ from clearinghouse.core.report import ReportState
 from clearinghouse.core.visibility import Viewer
 from clearinghouse.intake import queries as reports
 from clearinghouse.proofs import blobs, queries
+from clearinghouse.proofs.jobs import AT_ONCE, MAX_ATTEMPTS
 from clearinghouse.proofs.models import Blob
 from clearinghouse.proofs.services import keep_verdict
 from tests.intake.factories import START, House, house
@@ -74,13 +75,13 @@ class Dying(Simulator):
 def test_a_proof_that_always_ends_its_worker_is_given_up_without_blame() -> None:
     clearing = House(Dying({}))
     clearing.send(Sketch("alpha"))
-    for _ in range(4):
+    for _ in range(MAX_ATTEMPTS + 1):
         for key in queries.unsettled():
             clearing.queue.enqueue("prove", key)
         clearing.queue.run_all()
     (row,) = reports.reports(viewer=Viewer.COORDINATOR)
     assert (row.verdict, row.state) == (Verdict.INFRA_ERROR, ReportState.PARKED)
-    assert len(clearing.queue.failures) == 3
+    assert len(clearing.queue.failures) == MAX_ATTEMPTS
 
 
 @dataclass
@@ -108,7 +109,7 @@ def test_a_fault_of_ours_is_tried_again_before_it_is_a_verdict(
     clearing.work()
     (row,) = reports.reports(viewer=Viewer.COORDINATOR)
     assert (row.verdict, row.state) == (verdict, state)
-    assert len(clearing.prover.calls) == 3
+    assert len(clearing.prover.calls) == AT_ONCE
 
 
 def test_stored_bytes_that_were_changed_are_noticed() -> None:

@@ -12,7 +12,8 @@ from clearinghouse.proofs import services as proofs
 if TYPE_CHECKING:
     from clearinghouse.core.ports import Clock, Prover
 
-MAX_ATTEMPTS = 3
+# Restarts of the machine count too; what must end is only a proof that takes its worker down every time.
+MAX_ATTEMPTS = 10
 
 
 def match(bundle_id: str, *, prover: Prover, clock: Clock) -> None:

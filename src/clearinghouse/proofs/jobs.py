@@ -10,20 +10,24 @@ from clearinghouse.proofs import services
 if TYPE_CHECKING:
     from clearinghouse.core.ports import Clock, Prover
 
-MAX_ATTEMPTS = 3
+# Restarts of the machine count too; what must end is only a proof that takes its worker down every time.
+MAX_ATTEMPTS = 10
+AT_ONCE = 3  # attempts in one go that end in a fault of ours
 
 
 def run(bundle_id: str, *, prover: Prover, clock: Clock) -> None:
     """Prove the bundle unless it was, and keep the verdict.
 
-    An attempt that ends in `infra_error` is repeated at once; one that raises or kills its worker is counted too. Past
-    the limit the verdict is `infra_error`, which never counts against a finder.
+    An attempt that ends in `infra_error` is repeated at once, `AT_ONCE` times in all; one that raises or kills its
+    worker is counted too. Past the limit the verdict is `infra_error`, which never counts against a finder.
     """
     if services.is_decided(bundle_id):
         return
     reason = f"given up after {MAX_ATTEMPTS} attempts that ended without a verdict; see the worker's diagnostics"
     result = ProofResult(id=bundle_id, verdict=Verdict.INFRA_ERROR, reasons=(reason,))
-    while services.note_attempt(bundle_id) <= MAX_ATTEMPTS:
+    for _ in range(AT_ONCE):
+        if services.note_attempt(bundle_id) > MAX_ATTEMPTS:
+            break
         result = prover.prove(services.archive_of(bundle_id))
         if result.verdict is not Verdict.INFRA_ERROR:
             break

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clearinghouse.core.errors import SandboxUnavailable
 from clearinghouse.prover.sandbox.find import find_sandbox
 from clearinghouse.prover.sandbox.interface import Ending
 from tests.prover.sandbox.conftest import python_command
@@ -188,3 +190,27 @@ def test_a_run_outlives_the_thread_that_asked_for_the_launcher(tmp_path: Path) -
         assert sandbox.run(python_command("import time; time.sleep(0.2)")).ending is Ending.EXITED
     finally:
         sandbox.close()
+
+
+def test_a_sandbox_that_is_closed_while_threads_use_it_leaves_no_control_group(tmp_path: Path) -> None:
+    for _ in range(3):
+        sandbox = find_sandbox(tmp_path)
+        prefix = sandbox.scratch.name.removeprefix("supervisor-")
+        stop = threading.Event()
+
+        def work(sandbox: BubblewrapSandbox = sandbox, stop: threading.Event = stop) -> None:
+            while not stop.is_set():
+                try:
+                    sandbox.run(python_command("pass"))
+                except SandboxUnavailable:
+                    return
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        sandbox.close()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert [str(path) for path in Path("/sys/fs/cgroup").rglob(f"clearinghouse-{prefix}*")] == []

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 APPLICATION = "clearinghouse"
 VERSION = "1"  # constant on purpose: work queued by one release is done by the next
 QUEUE = "jobs"
-MAX_ROUNDS = 5  # a job that failed this often is left alone
+MAX_ROUNDS = 12  # a job that failed this often is left alone; above the attempts that jobs themselves allow
 _FAILED = {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
 _POLL_SECONDS = 0.2
 _registered: dict[str, Callable[[str], None]] = {}  # DBOS keeps one registry for the process, whatever is destroyed

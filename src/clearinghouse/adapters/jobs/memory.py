@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.ports import Job
 
-MAX_ROUNDS = 5  # a job that failed this often is left alone
+MAX_ROUNDS = 12  # a job that failed this often is left alone; above the attempts that jobs themselves allow
 
 
 class MemoryQueue:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.launcher import Launcher
 
 MOST: Final = 8
+CLOSE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ class Pool:
         self._hierarchies = hierarchies
         self._prefix = prefix
         self._base = base
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._numbers = itertools.count()
         self._idle: list[Standby] = []
         self._dead: list[Group] = []
         self._running = 0
+        self._making = 0
+        self._closed = False
         self._owner = os.getpid()
 
     def take(self) -> Standby:
@@ -80,6 +83,18 @@ class Pool:
             self._dead += still
 
     def _make(self) -> Standby:
+        with self._guard:
+            if self._closed:
+                raise SandboxUnavailable("the sandbox was closed while it was in use")
+            self._making += 1
+        try:
+            return self._made()
+        finally:
+            with self._guard:
+                self._making -= 1
+                self._guard.notify_all()
+
+    def _made(self) -> Standby:
         group = None
         if self._hierarchies.places:
             group = self._hierarchies.make(f"{self._prefix}-{os.getpid()}-{next(self._numbers)}")
@@ -87,8 +102,10 @@ class Pool:
         return Standby(line, group)
 
     def close(self) -> None:
-        """Let the idle go."""
+        """Let the idle go, and make no more: a control group made later would be nobody's."""
         with self._guard:
+            self._closed = True
+            self._guard.wait_for(lambda: not self._making, timeout=CLOSE_SECONDS)
             idle, self._idle = self._idle, []
         for standby in idle:
             standby.line.close()
