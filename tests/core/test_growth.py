@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearinghouse.core.growth import EXPONENT, Cost, exceeds, exponent, grows
+from clearinghouse.core.growth import EXPONENT, Cost, alike, exceeds, exponent, grows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +92,8 @@ def test_without_sizes_both_the_budget_and_ten_times_the_reference_are_needed(
     seconds: float, reference: float, fires: bool
 ) -> None:
     assert exceeds(seconds, 1.0, reference) is fires
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, False), (0.24, False), (0.25, True), (1.0, True), (2.0, True)])
+def test_a_release_that_takes_a_quarter_of_the_time_or_more_is_no_fix(seconds: float, *, expected: bool) -> None:
+    assert alike(seconds, 1.0) is expected

@@ -213,6 +213,9 @@ def greet(name):
 def count(text):
     return sum(1 for a in text for b in text)
 
+def tally(text):
+    return sum(1 for a in text) + sum(1 for a in text)
+
 def dedent(text):
     return text
 """
@@ -231,6 +234,9 @@ def greet(name):
 
 def count(text):
     return len(text) ** 2
+
+def tally(text):
+    return sum(1 for a in text)
 """
 
 

@@ -215,6 +215,16 @@ def call(args: str, control: str, oracle: str, name: str = "load") -> str:
             Verdict.PROVEN,
             "fake.load:count",
         ),
+        (  # the input grows with the square of the size by itself, and the fixed version is merely twice as fast
+            call(
+                '[{ "$rep" = [{ "$rep" = ["a", { "$size" = 1 }] }, { "$size" = 1 }] }]',
+                '["a"]',
+                'name = "cpu"\nbudget_seconds = 0.3\nsizes = [512, 1024, 2048, 4096, 8192]',
+                "tally",
+            ),
+            Verdict.FIX_INEFFECTIVE,
+            None,
+        ),
         pytest.param(
             call(
                 '[{ "$rep" = ["a", { "$size" = 1 }] }]',

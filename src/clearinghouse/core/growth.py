@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 EXPONENT = 1.7
 SHORTEST = 0.020  # seconds; shorter runs measure the machine
+LIKENESS = 4.0  # with sizes: a fixed version must take less than this part of the vulnerable one's time
 RATIO = 10.0  # without sizes: how many times the control or the fixed version
 
 
@@ -58,6 +59,14 @@ def grows(costs: Sequence[Cost], budget: float) -> bool:
         return False
     measured = exponent(costs)
     return measured is not None and measured >= EXPONENT and costs[-1].seconds >= budget
+
+
+def alike(seconds: float, vulnerable: float) -> bool:
+    """Whether a release takes nearly as long as the vulnerable one at the same size: then it fixes nothing.
+
+    An input can be made to grow with the square of its size by itself; only against the fixed version does that show.
+    """
+    return seconds >= vulnerable / LIKENESS
 
 
 def exceeds(seconds: float, budget: float, reference: float) -> bool:

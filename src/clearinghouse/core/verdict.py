@@ -19,6 +19,9 @@ CONFIRM_PREDICATE = (
 )
 
 
+CONFIRM_NO_FIX = "that the effect is not what the target is meant to do: no fixed release is there to say so"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A verdict with its reasons, and what a person must confirm before anything leaves the house."""
@@ -170,6 +173,8 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
         confirm.append(CONFIRM_SCRIPT)
     if basis.predicate:
         confirm.append(CONFIRM_PREDICATE)
+    if not basis.has_fix:
+        confirm.append(CONFIRM_NO_FIX)
     if basis.grade is Grade.C:
         if not basis.has_fix:
             reasons.append(

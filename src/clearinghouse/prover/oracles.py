@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearinghouse.core.growth import Cost, exceeds, exponent, grows
+from clearinghouse.core.growth import Cost, alike, exceeds, exponent, grows
 from clearinghouse.core.proof import OracleName, Signal
 from clearinghouse.prover.patterns import PatternTooSlow, search
 from clearinghouse.prover.sandbox.interface import Ending
@@ -26,7 +26,8 @@ _MOST_CPU_DRIFT = 1.25  # the harness's clocks and the supervisor's may differ b
 def judge(spec: OracleSpec, facts: Facts, reference: float | None = None) -> Judgement:
     """Fired, silent or broken, with a signature that is equal for equal effects.
 
-    `reference` serves the cpu oracle without sizes: CPU seconds of the fixed version or the control, the larger one.
+    `reference` serves the cpu oracle, in CPU seconds. Without sizes: of the fixed version or the control, whichever is
+    larger. With sizes: of the vulnerable version at the largest, where a version that should be silent is judged.
     """
     if facts.outcome.ending is Ending.NOT_STARTED:
         return Signal.BROKEN, facts.trouble
@@ -101,14 +102,18 @@ def _cpu(spec: OracleSpec, facts: Facts, reference: float | None) -> str | Judge
     if facts.form_one and sum(cost.seconds for cost in costs) > _MOST_CPU_DRIFT * facts.outcome.cpu_seconds + 0.2:
         return Signal.BROKEN, "the clocks inside and outside the sandbox disagree"
     if costs[-1].size is not None:
-        return _cpu_by_size(spec, facts, costs)
+        return _cpu_by_size(spec, facts, costs, reference)
     return _cpu_by_ratio(spec, facts, costs[-1], reference)
 
 
-def _cpu_by_size(spec: OracleSpec, facts: Facts, costs: tuple[Cost, ...]) -> str | Judgement | None:
+def _cpu_by_size(
+    spec: OracleSpec, facts: Facts, costs: tuple[Cost, ...], reference: float | None
+) -> str | Judgement | None:
     last = costs[-1]
     if grows(costs, spec.budget_seconds):
         return "CPU time grows faster than the input"
+    if reference is not None and alike(last.seconds, reference):
+        return f"CPU {last.seconds:.2f} s at size {last.size}, nearly as much as the vulnerable release"
     if not last.finished:
         stopped = f"stopped at size {last.size} after {last.seconds:.2f} s"
         return Signal.BROKEN, f"{stopped}, before any growth could be measured"

@@ -155,10 +155,7 @@ def _fix_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
     fixed = proof.builds.fixed
     if fixed is None:
         return True
-    if proof.runner.sized:
-        again = replace(plan, sizes=proof.series[Variant.VULNERABLE, Input.TRIGGER].largest_sizes())
-    else:
-        again = replace(plan, reference=None)
+    again = _as_far(proof, plan) if proof.runner.sized else replace(plan, reference=None)
     done = proof.series.get((Variant.FIXED, Input.TRIGGER))
     for _ in range(silent - (done.n if done else 0)):
         row = proof.observe(Variant.FIXED, fixed, again, 1)
@@ -168,6 +165,12 @@ def _fix_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
         return True
     row = proof.observe(Variant.FIXED, fixed, _control_plan(proof, plan), 1)
     return not (row.k or row.broken)
+
+
+def _as_far(proof: _Proof, plan: Plan) -> Plan:
+    """The plan for a side that should be silent: the sizes of the vulnerable side, and its cost to compare with."""
+    fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
+    return replace(plan, sizes=fired.largest_sizes(), reference=fired.largest_cost())
 
 
 def _referenced_plan(proof: _Proof) -> Plan:
@@ -204,7 +207,7 @@ def _silent(proof: _Proof, variant: Variant, plan: Plan, times: int, other: str 
     assert base is not None
     tree = build_variant(proof.provisioner, base, variant, other)
     if proof.runner.sized:
-        plan = replace(plan, sizes=proof.series[Variant.VULNERABLE, Input.TRIGGER].largest_sizes())
+        plan = _as_far(proof, plan)
     return all(not proof.observe(variant, tree, plan, 1).k for _ in range(times))
 
 

@@ -84,6 +84,12 @@ class Series:
         """Captured output by digest."""
         return {item.log_digest: item.log for item in self.seen}
 
+    def largest_cost(self) -> float | None:
+        """CPU seconds at the largest size that a run went through; the least where several did. None without sizes."""
+        ends = [costs[-1] for item in self.seen if (costs := costs_of(item.facts)) and costs[-1].size]
+        largest = max((end.size or 0 for end in ends), default=0)
+        return min((end.seconds for end in ends if end.size == largest), default=None)
+
     def largest_sizes(self) -> tuple[int, ...]:
         """The sizes that the longest run went through, for the fixed side to go through the same."""
         runs = [tuple(cost.size for cost in costs_of(item.facts) if cost.size) for item in self.seen]

@@ -79,4 +79,4 @@ def _plan(runner: Runner, builds: Builds) -> Plan:
     going_up = Plan(sizes=runner.ladder(), until=oracle.budget_seconds, stop_after=stop)
     seen = Series(Variant.VULNERABLE, Input.TRIGGER, builds.vulnerable.version)
     seen.add(runner.run(builds.vulnerable, going_up))
-    return replace(going_up, sizes=seen.largest_sizes())
+    return replace(going_up, sizes=seen.largest_sizes(), reference=seen.largest_cost())
