@@ -118,6 +118,7 @@ class Provisioner:
 
     def _uv(self, arguments: list[str], pin: str, interpreter: Interpreter) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
+        environment.setdefault("UV_SYSTEM_CERTS", "true")  # a machine's own authorities, as its other tools use them
         try:
             done = subprocess.run(
                 [uv_executable(), *arguments],
