@@ -78,7 +78,7 @@ def test_a_matrix_without_fault_gives_what_its_grade_allows(basis: Basis, expect
         ("f_control", (1, 0, 1), Verdict.FIX_BREAKS),
         ("f_named_v", (4, 1), Verdict.NOT_REPRODUCED),
         ("f_named_v", (4, 0, 1), Verdict.NEEDS_HUMAN),
-        ("v_named_f", (2, 1), Verdict.NEEDS_HUMAN),
+        ("v_named_f", (3, 0), Verdict.NEEDS_HUMAN),
         ("v_named_f", (2, 0, 2), Verdict.NEEDS_HUMAN),
         ("v_respelt", (2, 0), Verdict.NEEDS_HUMAN),
     ],
@@ -165,3 +165,7 @@ def test_a_package_that_does_not_load_under_another_name_is_not_held_against_ste
     assert decide(rows.values(), B).verdict is Verdict.NEEDS_HUMAN
     rows[name] = replace(unloadable, signature="ended otherwise")
     assert decide(rows.values(), A).verdict is Verdict.NEEDS_HUMAN
+
+
+def test_a_single_miss_under_another_name_is_no_sign_of_a_key() -> None:
+    assert verdict(v_named_f=(2, 1), v_respelt=(3, 1)) is Verdict.PROVEN

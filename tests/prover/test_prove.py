@@ -97,7 +97,7 @@ def test_an_honest_script_passes_every_control_and_is_proven_for_a_person_to_con
     assert (result.verdict, result.grade, result.function) == (Verdict.PROVEN, Grade.B, "fake.load:load"), why(result)
     assert rows(result) == {
         "vulnerable": (5, 5, 0), "null_target": (4, 0, 0), "vulnerable control": (4, 0, 0), "fixed": (4, 0, 0),
-        "fixed control": (1, 0, 0), "f_named_v": (4, 0, 0), "v_named_f": (2, 2, 0), "v_respelt": (2, 2, 0),
+        "fixed control": (1, 0, 0), "f_named_v": (4, 0, 0), "v_named_f": (1, 1, 0), "v_respelt": (1, 1, 0),
     }  # fmt: skip
     assert len(result.confirm) == 1
     assert set(result.environment.targets) == {"1.0.1", "1.0.2"}

@@ -129,10 +129,8 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
         (Variant.V_RESPELT, "has a comment appended to each source"),
     ):
         row = matrix.get((variant, Input.TRIGGER))
-        # What fires every time must do so here too; what fires sometimes was run often enough not to miss each time.
-        always = matrix[_V].k == matrix[_V].n
-        missed = row is not None and (row.k < row.n if always else not row.k)
-        if row and missed and not _does_not_load(row, basis):
+        # One firing run shows that the effect does not hang on the change; a proof that hangs on it misses each time.
+        if row and not row.k and not _does_not_load(row, basis):
             return Decision(
                 Verdict.NEEDS_HUMAN, (f"no longer fires when the vulnerable code {change}: {row.signature}",)
             )
