@@ -38,7 +38,7 @@ def test_every_kind_of_value_is_built_as_it_says(observe: Observe) -> None:
         ({"$hex": "00 FF"}, "b'\\x00\\xff'"),
         ({"$text": "files/text.txt"}, "'für\\r\\n'"),
         ({"$read": "files/raw.bin"}, "b'\\xff\\x00'"),
-        ({"$path": "files/raw.bin"}, "'/work/files/raw.bin'"),
+        ({"$path": "files/raw.bin"}, "'/proof/files/raw.bin'"),
         ({"$rep": ["ab", 3]}, "'ababab'"),
         ({"$rep": [{"$bytes": "a"}, 2.4]}, "b'aa'"),
         ({"$rep": [[0], 2]}, "[0, 0]"),
@@ -123,7 +123,7 @@ def test_the_environment_is_what_the_manifest_gives(observe: Observe) -> None:
     )
     text = observe(run, files=FILES).facts.report.text
     assert text is not None
-    assert text.startswith("returned '/work/files/text.txt:")
+    assert text.startswith("returned '/proof/files/text.txt:")
     assert "canary" not in text
 
 

@@ -55,7 +55,7 @@ def test_an_effect_fires_its_oracle_and_is_the_targets(
         ("exec", call("read", "{{canary.exec}}")),
         ("write", call("write", "/canary/out/innocent")),
         ("write", call("read", "/etc/passwd")),
-        ("read", call("write", "/work/{{canary.token}}")),
+        ("read", call("write", "/proof/{{canary.token}}")),
         ("recursion", call("fail", "RecursionError: maximum recursion depth exceeded")),
         ("signal", call("kill", 0)),
     ],
@@ -157,7 +157,7 @@ print(sys.stdin.read(), sys.argv[1:], open("files/data.txt").read(), os.getcwd()
     run = ScriptRun(("python", "files/s.py", "{{canary.root}}"), stdin="files/data.txt")
     seen = observe(run, files={"files/s.py": script, "files/data.txt": b"data"})
     assert seen.facts.outcome.stdout.decode().split(None, 4) == [
-        "data", "['/canary/root']", "data", "/work",
+        "data", "['/canary/root']", "data", "/proof",
         "['CANARY_EXEC', 'CANARY_READ', 'CANARY_ROOT', 'CANARY_TOKEN', 'CANARY_WRITE']\n",
     ]  # fmt: skip
 

@@ -38,7 +38,7 @@ def test_placeholders_are_filled_in_every_text_however_deep() -> None:
 
 
 def test_a_path_of_the_bundle_is_filled_with_its_place_inside() -> None:
-    assert Stand().fill("{{path:files/a}}:{{path:files/b}}") == "/work/files/a:/work/files/b"
+    assert Stand().fill("{{path:files/a}}:{{path:files/b}}") == "/proof/files/a:/proof/files/b"
 
 
 def test_what_is_no_placeholder_stays_as_it_is() -> None:

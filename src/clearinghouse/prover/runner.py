@@ -17,7 +17,7 @@ from clearinghouse.prover.door import Door
 from clearinghouse.prover.harness_copy import harness_for
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
 from clearinghouse.prover.oracles import costs_of, judge
-from clearinghouse.prover.sandbox.interface import Bind, Command, Limits, Outcome
+from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits, Outcome
 from clearinghouse.prover.stand import Stand
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Runner:
         return stack.enter_context(self._door()) if self.manifest.oracle.name is OracleName.EXEC else None
 
     def _filled_files(self, stack: contextlib.ExitStack, stand: Stand) -> Path:
-        """The folder shown as /work/files: shared, unless templates must be filled for this run alone."""
+        """The folder shown as `files`: shared, unless templates must be filled for this run alone."""
         if not self._templates:
             return self._plain
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="filled.", dir=self._folder.name)))
@@ -173,7 +173,7 @@ class Runner:
         binds = [
             Bind(tree.tree, "/opt/target"),
             Bind(self._harness, "/opt/clearinghouse/clearinghouse_harness"),
-            Bind(files, "/work/files"),
+            Bind(files, f"{HOME}/files"),
         ]
         if not interpreter.is_system:
             binds.append(Bind(interpreter.prefix, "/opt/python"))
@@ -181,7 +181,7 @@ class Runner:
             binds.append(Bind(plan.compare, "/opt/other"))
         environment = {
             "PATH": f"{Path(interpreter.inside).parent}:/usr/bin:/bin",
-            "HOME": "/work",
+            "HOME": HOME,
             "TMPDIR": "/tmp",  # noqa: S108  # the sandbox's own
             "LANG": "C.UTF-8",
             "PYTHONHASHSEED": "0",
@@ -257,7 +257,7 @@ class Runner:
         elif "/" not in program:
             program = f"/usr/bin/{program}"
         elif not program.startswith("/"):
-            program = f"/work/{program}"
+            program = f"{HOME}/{program}"
         return (program, *rest), stdin, environment
 
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clearinghouse.prover.sandbox.interface import Bind, File
+from clearinghouse.prover.sandbox.interface import HOME, Bind, File
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,5 +102,5 @@ def _fill_paths(text: str) -> str:
     parts = text.split("{{path:")
     for index in range(1, len(parts)):
         path, closed, rest = parts[index].partition("}}")
-        parts[index] = f"/work/{path}{rest}" if closed else "{{path:" + parts[index]
+        parts[index] = f"{HOME}/{path}{rest}" if closed else "{{path:" + parts[index]
     return "".join(parts)

@@ -64,7 +64,7 @@ def test_killing_oneself_is_no_memory_limit(run_python: RunPython) -> None:
     assert run_python("import os; os._exit(137)").ending is Ending.EXITED
 
 
-@pytest.mark.parametrize(("folder", "most"), [("/work", 8), ("/tmp", 8), ("/dev/shm", 16), ("/decoy", 8)])
+@pytest.mark.parametrize(("folder", "most"), [("/proof", 8), ("/tmp", 8), ("/dev/shm", 16), ("/decoy", 8)])
 def test_a_disk_bomb_stops_at_the_size_of_its_folder(run_python: RunPython, folder: str, most: int) -> None:
     code = f"""
     import os

@@ -90,18 +90,18 @@ def test_a_daemon_that_ignores_signals_dies_with_the_run(run_python: RunPython) 
         os.setsid()
         if os.fork() == 0:
             for n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)
-            open("/work/alive", "w")
+            open("/proof/alive", "w")
             os.write(3, b"up")
             time.sleep(1)
-            open("/work/survived", "w")
+            open("/proof/survived", "w")
             time.sleep(60)
         os._exit(0)
     os.wait()
-    while not os.path.exists("/work/alive"): time.sleep(0.01)
+    while not os.path.exists("/proof/alive"): time.sleep(0.01)
     """
-    outcome = run_python(code, watch=("/work/alive", "/work/survived"), report=True)
+    outcome = run_python(code, watch=("/proof/alive", "/proof/survived"), report=True)
     assert outcome.ending is Ending.EXITED
-    assert outcome.present == {"/work/alive"}
+    assert outcome.present == {"/proof/alive"}
     assert outcome.report == b"up"
     assert outcome.wall_seconds < 20
 
@@ -109,20 +109,20 @@ def test_a_daemon_that_ignores_signals_dies_with_the_run(run_python: RunPython) 
 def test_watched_paths_are_looked_up_without_following_links(run_python: RunPython) -> None:
     code = """
     import os
-    os.mkdir("/work/d"); open("/work/d/f", "w"); os.symlink("/nowhere", "/work/dangling")
-    os.symlink("/work/d", "/work/link")
-    os.mkdir("/work/locked"); open("/work/locked/f", "w"); os.chmod("/work/locked", 0)
+    os.mkdir("/proof/d"); open("/proof/d/f", "w"); os.symlink("/nowhere", "/proof/dangling")
+    os.symlink("/proof/d", "/proof/link")
+    os.mkdir("/proof/locked"); open("/proof/locked/f", "w"); os.chmod("/proof/locked", 0)
     """
-    paths = ["/work/d/f", "/work/dangling", "/work/link/f", "/work/locked/f", "/work/no", "/work/d/f/x", "/usr"]
+    paths = ["/proof/d/f", "/proof/dangling", "/proof/link/f", "/proof/locked/f", "/proof/no", "/proof/d/f/x", "/usr"]
     outcome = run_python(code, watch=tuple(paths))
-    assert outcome.present == {"/work/d/f", "/work/dangling", "/work/locked/f", "/usr"}
+    assert outcome.present == {"/proof/d/f", "/proof/dangling", "/proof/locked/f", "/usr"}
 
 
 def test_watched_paths_are_looked_up_after_a_stop_too(run_python: RunPython) -> None:
-    code = "open('/work/x', 'w')\nwhile True: pass"
+    code = "open('/proof/x', 'w')\nwhile True: pass"
     for limits in (Limits(wall_seconds=1.0), Limits(cpu_seconds=0.3)):
-        outcome = run_python(code, watch=("/work/x", "/work/y"), limits=limits)
-        assert outcome.present == {"/work/x"}, outcome
+        outcome = run_python(code, watch=("/proof/x", "/proof/y"), limits=limits)
+        assert outcome.present == {"/proof/x"}, outcome
 
 
 def test_the_report_comes_apart_from_the_output(run_python: RunPython) -> None:
@@ -162,32 +162,32 @@ def test_files_binds_folders_and_masks_are_where_they_were_asked_for(run_python:
     code = """
     import os, stat
     print(open("/opt/target/a").read(), os.listdir("/opt/target/inner"))
-    print(open("/work/files/a").read(), open("/opt/tool").read(), oct(stat.S_IMODE(os.stat("/opt/tool").st_mode)))
-    for path in ("/opt/target/b", "/work/files/b", "/opt/tool", "/opt/target/inner/b"):
+    print(open("/proof/files/a").read(), open("/opt/tool").read(), oct(stat.S_IMODE(os.stat("/opt/tool").st_mode)))
+    for path in ("/opt/target/b", "/proof/files/b", "/opt/tool", "/opt/target/inner/b"):
         try:
             open(path, "w"); print("written", path)
         except OSError as error:
             print("refused")
-    open("/work/own", "a").write("more"); print(open("/work/own").read())
-    open("/decoy/x", "w"); open("/work/sub/dir/x", "w"); print(os.getcwd())
+    open("/proof/own", "a").write("more"); print(open("/proof/own").read())
+    open("/decoy/x", "w"); open("/proof/sub/dir/x", "w"); print(os.getcwd())
     """
     outcome = run_python(
         code,
-        binds=(Bind(target, "/opt/target"), Bind(target, "/work/files")),
+        binds=(Bind(target, "/opt/target"), Bind(target, "/proof/files")),
         mask=("/opt/target/inner", "/opt/target/absent", "/usr/lib/absent"),
-        files=(File("/opt/tool", b"tool", 0o555), File("/work/own", b"mine and ", 0o644)),
-        folders=("/decoy", "/work/sub/dir"),
-        cwd="/work/sub",
-        watch=("/decoy/x", "/work/sub/dir/x"),
+        files=(File("/opt/tool", b"tool", 0o555), File("/proof/own", b"mine and ", 0o644)),
+        folders=("/decoy", "/proof/sub/dir"),
+        cwd="/proof/sub",
+        watch=("/decoy/x", "/proof/sub/dir/x"),
     )
     assert outcome.stdout.decode().splitlines() == [
         "from the host []",
         "from the host tool 0o555",
         *["refused"] * 4,
         "mine and more",
-        "/work/sub",
+        "/proof/sub",
     ], outcome.stderr
-    assert outcome.present == {"/decoy/x", "/work/sub/dir/x"}
+    assert outcome.present == {"/decoy/x", "/proof/sub/dir/x"}
     assert sorted(p.name for p in target.iterdir()) == ["a", "inner"]
 
 
@@ -204,9 +204,9 @@ def test_a_bind_that_is_not_there_is_named(sandbox: BubblewrapSandbox, tmp_path:
 
 
 def test_a_working_directory_that_is_not_there_is_named(run_python: RunPython) -> None:
-    outcome = run_python("pass", cwd="/work/none")
+    outcome = run_python("pass", cwd="/proof/none")
     assert outcome.ending is Ending.NOT_STARTED
-    assert "/work/none" in outcome.detail
+    assert "/proof/none" in outcome.detail
 
 
 def test_a_forged_report_on_every_descriptor_changes_nothing(run_python: RunPython) -> None:
@@ -217,7 +217,7 @@ def test_a_forged_report_on_every_descriptor_changes_nothing(run_python: RunPyth
         except OSError: pass
     os._exit(3)
     """
-    outcome = run_python(code, watch=("/work/never",), report=True)
+    outcome = run_python(code, watch=("/proof/never",), report=True)
     assert (outcome.ending, outcome.code, outcome.present) == (Ending.EXITED, 3, frozenset())
 
 
@@ -226,10 +226,10 @@ def test_what_outlives_the_first_process_may_end_by_itself_if_that_was_asked(
     sandbox: BubblewrapSandbox, linger: float, *, present: bool
 ) -> None:
     """The first process is gone long before the other writes; a run that need not wait for it does not."""
-    argv = ("/bin/sh", "-c", "(sleep 1; : > /work/late) &")
-    outcome = sandbox.run(Command(argv, env={"PATH": "/usr/bin"}, watch=("/work/late",), linger_seconds=linger))
+    argv = ("/bin/sh", "-c", "(sleep 1; : > /proof/late) &")
+    outcome = sandbox.run(Command(argv, env={"PATH": "/usr/bin"}, watch=("/proof/late",), linger_seconds=linger))
     assert (outcome.ending, outcome.code) == (Ending.EXITED, 0)
-    assert ("/work/late" in outcome.present) is present
+    assert ("/proof/late" in outcome.present) is present
 
 
 def test_what_never_ends_is_killed_after_lingering(sandbox: BubblewrapSandbox) -> None:

@@ -30,9 +30,9 @@ from clearinghouse.prover.sandbox.interface import Command, Limits
 sandbox = find_sandbox(Path(sys.argv[1]))
 print(sandbox.isolation)
 def run(code, **limits):
-    o = sandbox.run(Command(("/usr/bin/python3", "-I", "-c", code), limits=Limits(**limits), watch=("/work/x",)))
+    o = sandbox.run(Command(("/usr/bin/python3", "-I", "-c", code), limits=Limits(**limits), watch=("/proof/x",)))
     print(o.ending, o.code, o.uid, sorted(o.present), o.stdout.decode().strip(), o.detail)
-run("open('/work/x', 'w'); print('hello')")
+run("open('/proof/x', 'w'); print('hello')")
 run("import os; os._exit(139)")
 run("x = []\\nwhile True: x.append(bytes(1 << 20).replace(bytes(1), b'x'))", memory_mib=128)
 run("import os\\nos.fork()\\nwhile True: pass", cpu_seconds=0.5)
@@ -90,7 +90,7 @@ def test_an_ordinary_user_has_a_sandbox_without_control_groups(open_folder: Path
     uid = nobody.pw_uid
     assert done.stdout.splitlines() == [
         "g1 (without: cgroup memory, cgroup pids, cgroup cpu)",
-        f"exited 0 {uid} ['/work/x'] hello ",
+        f"exited 0 {uid} ['/proof/x'] hello ",
         f"exited 139 {uid} []  ",
         f"memory_limit 9 {uid} []  ",
         f"cpu_limit 9 {uid} []  ",

@@ -162,7 +162,7 @@ def test_many_threads_share_one_sandbox(sandbox: BubblewrapSandbox) -> None:
         code = f"""
         import os, time
         time.sleep(0.3)
-        open("/work/f", "x")
+        open("/proof/f", "x")
         print({number}, flush=True)
         os._exit({number})
         """

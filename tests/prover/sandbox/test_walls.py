@@ -60,7 +60,7 @@ def test_files_of_the_host_are_not_there(run_python: RunPython, tmp_path: Path) 
 
 
 def test_a_symlink_out_of_the_work_folder_leads_nowhere(run_python: RunPython) -> None:
-    outcome = run_python("import os; os.symlink('/root', '/work/l'); print(os.path.exists('/work/l/.profile'))")
+    outcome = run_python("import os; os.symlink('/root', '/proof/l'); print(os.path.exists('/proof/l/.profile'))")
     assert outcome.stdout == b"False\n"
 
 

@@ -6,7 +6,7 @@ from .channel import Broken
 from .references import resolve, walk
 
 MAX_LENGTH = 64 * 1024 * 1024
-WORK = "/work/"
+HOME = "/proof/"
 
 
 class Values:
@@ -59,18 +59,18 @@ class Values:
         return bytes.fromhex(inner)
 
     def _text(self, inner):
-        with io.open(WORK + inner, encoding="utf-8", newline="") as stream:
+        with io.open(HOME + inner, encoding="utf-8", newline="") as stream:
             try:
                 return stream.read()
             except UnicodeDecodeError as error:
                 raise Broken("$text of %s: %s; read it with $read" % (inner, error))
 
     def _read(self, inner):
-        with io.open(WORK + inner, "rb") as stream:
+        with io.open(HOME + inner, "rb") as stream:
             return stream.read()
 
     def _path(self, inner):
-        return WORK + inner
+        return HOME + inner
 
     def _rep(self, inner):
         value, count = self.build(inner[0]), self.number(inner[1])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from clearinghouse.prover.sandbox.interface import HOME
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 INIT_CODE: Final = "/opt/init/init.pyc"
 USER: Final = "1000"  # the run's user and group as the run sees them
 SHARED_MEMORY_MIB: Final = 16
-WRITABLE: Final = ("/work", "/tmp", "/dev/shm")  # noqa: S108 - paths inside, fresh in every run
+WRITABLE: Final = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - paths inside, fresh in every run
 
 _ETC: Final = {
     "hosts": b"127.0.0.1 localhost sandbox\n::1 localhost\n",
-    "passwd": b"root:x:0:0:root:/nonexistent:/usr/sbin/nologin\nrun:x:1000:1000:run:/work:/usr/sbin/nologin\n",
+    "passwd": b"root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n"
+    + f"run:x:1000:1000:run:{HOME}:/usr/sbin/nologin\n".encode(),
     "group": b"root:x:0:\nrun:x:1000:\n",
     "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
 }
@@ -72,7 +75,8 @@ def arguments(command: Command, host: Host, shown: Callable[[str], str]) -> list
     out += ["--ro-bind", shown(host.init_code), INIT_CODE]
     out += ["--proc", "/proc", "--dev", "/dev"]
     out += ["--size", str(SHARED_MEMORY_MIB << 20), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
-    out += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp", "--size", size, "--perms", "0755", "--tmpfs", "/work"]  # noqa: S108
+    for folder, mode in (("/tmp", "1777"), (HOME, "0755")):  # noqa: S108
+        out += ["--size", size, "--perms", mode, "--tmpfs", folder]
     out += _given(command, size, shown)
     out += ["--remount-ro", "/", "--chdir", "/"]
     if host.init.library_path:

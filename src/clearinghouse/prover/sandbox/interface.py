@@ -1,6 +1,6 @@
 """What a sandbox promises: run one command with nothing but what it is given, and say from outside what happened.
 
-Layout inside, the same on every host: `/work` (fresh, writable, the working directory), `/tmp` and `/dev/shm`
+Layout inside, the same on every host: `/proof` (fresh, writable, the working directory), `/tmp` and `/dev/shm`
 (writable, size capped), read-only binds and files as asked, `/usr` of the host without `/usr/local`, a tiny `/etc`,
 no network but a private loopback, no capabilities, no other process. The command never runs as root and never sees
 the host's names, files or secrets.
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+HOME: Final = "/proof"  # the run's fresh folder, inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Limits:
     cpu_seconds: float = 20.0
     memory_mib: int = 1024
     pids: int = 64
-    scratch_mib: int = 256  # /work and /tmp together may not exceed this by more than double; /dev/shm is small
+    scratch_mib: int = 256  # /proof and /tmp together may not exceed this by more than double; /dev/shm is small
     output_kib: int = 256  # kept of each of stdout and stderr: half head, half tail; the rest is drained and counted
     report_kib: int = 4096  # kept of the report descriptor
 
@@ -40,7 +43,7 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A small file made for the run. Read-only unless it lies under /work; `mode` is its permission bits."""
+    """A small file made for the run. Read-only unless it lies under /proof; `mode` is its permission bits."""
 
     inside: str
     content: bytes
@@ -59,7 +62,7 @@ class Command:
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
-    cwd: str = "/work"
+    cwd: str = HOME
     stdin: bytes = b""
     binds: tuple[Bind, ...] = ()
     files: tuple[File, ...] = ()
