@@ -21,9 +21,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clearinghouse.prover.interpreters import own_interpreter
+
 from clearinghouse.cli.prove import LANES, cache_folder, prove_all
 from clearinghouse.core.proof import Verdict
-from clearinghouse.prover.interpreters import own_interpreter
 from clearinghouse.prover.local import LocalProver
 from clearinghouse.prover.sandbox.find import find_sandbox
 from clearinghouse.prover.sandbox.interface import Bind, Command, Ending
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clearinghouse.prover.interpreters import Interpreter
+
     from clearinghouse.prover.sandbox.interface import Sandbox
 
     Timed = Callable[[], float]  # wall seconds of one run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,10 @@ from clearinghouse.prover.sandbox.find import find_sandbox
 # Commands that tests start must not find the user's own clearinghouse.
 _HOME = tempfile.TemporaryDirectory(prefix="clearinghouse-tests-")
 os.environ["CLEARINGHOUSE_HOME"] = _HOME.name
+
+# A job in the background ignores Ctrl-C, and so would the commands that tests start from it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A slow machine is no fault of the code: generated examples have no clock.
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from clearinghouse.core.errors import InvalidBundle
-from clearinghouse.core.manifest import CallRun, Companion, OracleSpec, ScriptRun
-from clearinghouse.core.manifest_parser import normalised, parse_manifest
+from clearinghouse.core.manifest import Build, CallRun, Companion, OracleSpec, Runtime, ScriptRun
+from clearinghouse.core.manifest_parser import parse_manifest
+from clearinghouse.core.manifest_target import normalised
 from clearinghouse.core.proof import OracleName
 from tests.core.manifests import CALL, FILES, SCRIPT, STEPS, line_of, problems_of, spoilt
 
@@ -62,7 +63,10 @@ REFUSALS = [
     (CALL, "/A:H", "/A:Q", "claim.severity", "not a CVSS vector"),
     (CALL, "/A:H", "", "claim.severity", "not a CVSS vector"),
     (CALL, "pkg:pypi/Some_Package", "Some_Package", "target.package", "not a package URL"),
-    (CALL, "pkg:pypi/Some_Package", "pkg:npm/left-pad", "target.package", "not supported"),
+    (CALL, "pkg:pypi/Some_Package", "pkg:cargo/left-pad", "target.package", "not supported"),
+    (CALL, "pkg:pypi/Some_Package", "pkg:npm/left-pad", "target.vulnerable", "one exact version"),
+    (CALL, "pkg:pypi/Some_Package", "pkg:npm/left%20pad", "target.package", "not the name"),
+    (CALL, "pkg:pypi/Some_Package", "pkg:npm/..%2Fleft-pad", "target.package", "not the name"),
     (CALL, "pkg:pypi/Some_Package", "pkg:pypi/a@1.0", "target.package", "without version"),
     (CALL, "pkg:pypi/Some_Package", "pkg:pypi/a?x=y", "target.package", "without version"),
     (CALL, "pkg:pypi/Some_Package", "pkg:pypi/ns/a", "target.package", "not the name"),
@@ -84,7 +88,10 @@ REFUSALS = [
     (CALL, "pkg:pypi/six@1.16.0", "six==1.16.0", "target.with[0]", "not a package URL"),
     (CALL, "pkg:pypi/six@1.16.0", "pkg:pypi/some.package@1.2", "target.with", "the target itself"),
     (CALL, 'version = "3.11"', 'version = "3"', "runtime.version", "not a Python version"),
-    (CALL, 'version = "3.11"', 'language = "node"', "runtime.language", "not supported"),
+    (CALL, 'version = "3.11"', 'language = "node"', "runtime.language", "does not fit"),
+    (CALL, 'version = "3.11"', 'language = "native"', "runtime.language", "need the table [build]"),
+    (CALL, 'version = "3.11"', 'language = "native"', "run", "run by argv"),
+    (CALL, 'version = "3.11"', 'language = "native"\nversion = "3.11"', "runtime.version", "belongs to"),
     (CALL, 'call = "some.package:walk"', 'call = "some.package"', "run.call", "module:qualname"),
     (CALL, "some.package:walk", "some.package:walk.__globals__", "run.call", "double-underscore"),
     (CALL, "some.package:walk", "some.package:walk\\n", "run.call", "module:qualname"),
@@ -115,7 +122,11 @@ REFUSALS = [
     (CALL, '"endless"', f'"{"x" * 501}"', "oracle.insecure", "500"),
     (CALL, '"endless"', '"endless"\nbudget_seconds = 1', "oracle.budget_seconds", "belongs to the oracle cpu"),
     (CALL, '"endless"', '"endless"\n[fix]\npatch = "../fix.patch"', "fix.patch", "not a file of the bundle"),
-    (CALL, '"endless"', '"endless"\n[build]\nrun = ["make"]', "build", "not supported"),
+    (CALL, '"endless"', '"endless"\n[build]\nsanitizer = "thread"', "build.sanitizer", "none of"),
+    (CALL, '"endless"', '"endless"\n[build]\nrun = ["sh", "files/x.sh"]', "build.run[1]", "not a file of the bundle"),
+    (CALL, 'package = "pkg:pypi/Some_Package"', 'repository = "/etc"', "target.repository", "not the URL"),
+    (CALL, 'package = "pkg:pypi/Some_Package"', 'repository = "https://x.invalid/x"', "target.with", "goes with"),
+    (CALL, 'package = "pkg:pypi/Some_Package"', 'repository = "https://x.invalid/x"', "target.vulnerable", "commit"),
     (CALL, '"plain"', '{ "$size" = 1 }', "run", "$size"),
     (STEPS, 'call = "thing:Reader"', "", "run.step[0]", "exactly one of call"),
     (STEPS, 'as = "reader"', 'ass = "reader"', "run.step[0].ass", "unknown key"),
@@ -251,3 +262,29 @@ def test_a_project_has_one_name(name: str, one: str) -> None:
 def test_the_problem_of_an_unknown_key_names_the_known_ones() -> None:
     with pytest.raises(InvalidBundle, match="budget_seconds, insecure, name, secure, sizes"):
         parse_manifest(spoilt(CALL, "insecure", "insecurity"), FILES)
+
+
+NPM = (
+    CALL.replace("pkg:pypi/Some_Package", "pkg:npm/%40scope/Thing")
+    .replace('"1.0"', '"1.0.0"')
+    .replace('"1.1"', '"1.0.1"')
+)
+NPM = NPM.replace("pkg:pypi/six@1.16.0", "pkg:npm/ms@2.1.3").replace('version = "3.11"', 'version = "20"')
+
+
+def test_an_npm_package_is_run_by_node_and_keeps_its_scope() -> None:
+    manifest = parse_manifest(NPM, FILES)
+    assert manifest.target.name == "@scope/thing"
+    assert manifest.target.companions == (Companion("ms", "2.1.3"),)
+    assert manifest.runtime == Runtime("node", "20")
+
+
+def test_a_repository_is_compared_by_commits_and_built_by_a_recipe() -> None:
+    commits = {"1.0": "a" * 40, "1.1": "b" * 40}
+    text = SCRIPT.replace('package = "pkg:pypi/thing"', 'repository = "https://example.invalid/thing.git"')
+    for version, commit in commits.items():
+        text = text.replace(f'"{version}"', f'"{commit}"')
+    manifest = parse_manifest(text + '\n[build]\nrun = ["make"]\nsanitizer = "address"\n', FILES)
+    assert (manifest.target.ecosystem, manifest.target.vulnerable) == ("git", "a" * 40)
+    assert manifest.runtime.language == "native"
+    assert manifest.build == Build(("make",), "address")

@@ -9,8 +9,9 @@ import pytest
 
 from clearinghouse.core.manifest import CallRun, Claim, Manifest, OracleSpec, Runtime, ScriptRun, Target
 from clearinghouse.core.proof import OracleName
-from clearinghouse.prover.interpreters import own_interpreter
+from clearinghouse.prover.cache import Cache
 from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.runtimes.python.interpreters import own_interpreter
 from clearinghouse.prover.sandbox.find import find_sandbox
 from tests.prover.targets import SOURCES, HandMade, installed
 
@@ -59,9 +60,11 @@ def prover_sandbox(prover_state: Path) -> Iterator[BubblewrapSandbox]:
 
 
 @pytest.fixture(scope="session")
-def provisioner(tmp_path_factory: pytest.TempPathFactory) -> HandMade:
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> HandMade:
     """Releases made by hand, and the harness compiled once."""
-    return HandMade(tmp_path_factory.mktemp("cache"))
+    interpreter = own_interpreter()
+    assert interpreter is not None
+    return HandMade(Cache(tmp_path_factory.mktemp("cache")), interpreter)
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +74,7 @@ def small_target(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 @pytest.fixture
-def observe(
-    prover_sandbox: BubblewrapSandbox, provisioner: HandMade, small_target: Installed, tmp_path: Path
-) -> Observe:
+def observe(prover_sandbox: BubblewrapSandbox, runtime: HandMade, small_target: Installed, tmp_path: Path) -> Observe:
     """Run steps or a script once against the small target, in the real sandbox."""
 
     def run(
@@ -88,17 +89,10 @@ def observe(
         spec = oracle if isinstance(oracle, OracleSpec) else OracleSpec(OracleName(oracle))
         if spec.name is OracleName.PREDICATE and spec.insecure is None:
             spec = replace(spec, insecure="INSECURE")
-        interpreter = own_interpreter()
-        assert interpreter is not None
         form = CallRun(tuple(run)) if isinstance(run, list) else run
-        runner = Runner(
-            prover_sandbox,
-            provisioner,
-            manifest=manifest_of(form, spec, **given),
-            files=files,
-            interpreter=interpreter,
-            state=tmp_path / "bundles",
-        )
+        manifest = manifest_of(form, spec, **given)
+        state = tmp_path / "bundles"
+        runner = Runner(prover_sandbox, manifest=manifest, files=files, runtime=runtime, state=state)
         try:
             return runner.run(tree or small_target, plan)
         finally:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from clearinghouse.prover.installed import Installed, read_installed
-from clearinghouse.prover.provision import Provisioner
+from clearinghouse.prover.runtimes.python.distribution import read_installed
+from clearinghouse.prover.runtimes.python.runtime import PythonRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from clearinghouse.core.manifest import Target
-    from clearinghouse.prover.interpreters import Interpreter
+    from clearinghouse.prover.installed import Installed
 
 CORE = '''\
 """What proofs are made about."""
@@ -265,16 +265,15 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class HandMade(Provisioner):
+class HandMade(PythonRuntime):
     """Releases made by hand in place of installed ones."""
 
     __slots__ = ()
 
-    def install(self, target: Target, version: str, interpreter: Interpreter) -> Installed:
+    def install(self, target: Target, version: str) -> Installed:
         """A release, fixed from 1.0.2 on."""
-        assert interpreter.version
         body = VULNERABLE if version < "1.0.2" else FIXED
-        place = self.cache / "targets" / f"{target.name}-{version}"
+        place = self.cache.root / "targets" / f"{target.name}-{version}"
         if place.is_dir():
             return read_installed(place, target.name, version)
         return installed(place, version, {"fake/__init__.py": INIT.format(version=version), "fake/load.py": body})

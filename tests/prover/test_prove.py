@@ -11,7 +11,6 @@ import pytest
 from clearinghouse.core.proof import Grade, Input, MatrixRow, ProofResult, Signal, Variant, Verdict
 from clearinghouse.prover.builds import Builds
 from clearinghouse.prover.bundle import Bundle, from_files
-from clearinghouse.prover.interpreters import own_interpreter
 from clearinghouse.prover.prove import prove
 from clearinghouse.prover.sandbox.interface import Command, Ending, Outcome, Sandbox
 from clearinghouse.prover.trial import try_on
@@ -50,21 +49,20 @@ def bundle_of(manifest: str, script: str = "") -> Bundle:
     return from_files({"proof.toml": manifest.encode(), "files/trigger.py": textwrap.dedent(script).encode()})
 
 
-def builds_of(bundle: Bundle, provisioner: HandMade) -> Builds:
-    interpreter, target = own_interpreter(), bundle.manifest.target
-    assert interpreter is not None
-    fixed = provisioner.install(target, target.fixed, interpreter) if target.fixed else None
-    return Builds(interpreter, provisioner.install(target, target.vulnerable, interpreter), fixed)
+def builds_of(bundle: Bundle, runtime: HandMade) -> Builds:
+    target = bundle.manifest.target
+    fixed = runtime.install(target, target.fixed) if target.fixed else None
+    return Builds(runtime, runtime.install(target, target.vulnerable), fixed)
 
 
 @pytest.fixture
-def proven(prover_sandbox: BubblewrapSandbox, provisioner: HandMade, tmp_path: Path) -> Callable[..., ProofResult]:
+def proven(prover_sandbox: BubblewrapSandbox, runtime: HandMade, tmp_path: Path) -> Callable[..., ProofResult]:
     """Prove a manifest with a script against the two releases."""
 
     def run(manifest: str, script: str = "", sandbox: Sandbox | None = None) -> ProofResult:
         bundle = bundle_of(manifest, script)
-        builds = builds_of(bundle, provisioner)
-        return prove(bundle, builds, sandbox or prover_sandbox, provisioner, tmp_path / "bundles")
+        builds = builds_of(bundle, runtime)
+        return prove(bundle, builds, sandbox or prover_sandbox, tmp_path / "bundles")
 
     return run
 
@@ -311,18 +309,18 @@ def test_a_sandbox_that_fails_is_nobodys_fault_but_ours(proven: Callable[..., Pr
     ("version", "signal"), [("1.0.0", Signal.FIRED), ("1.0.2", Signal.SILENT), ("1.0.3", Signal.SILENT)]
 )
 def test_a_trigger_is_tried_on_another_release(
-    prover_sandbox: BubblewrapSandbox, provisioner: HandMade, tmp_path: Path, version: str, signal: Signal
+    prover_sandbox: BubblewrapSandbox, runtime: HandMade, tmp_path: Path, version: str, signal: Signal
 ) -> None:
     bundle = bundle_of(call('["<b>"]', '["you"]', 'name = "predicate"\ninsecure = "<b>"', "greet"))
-    trial = try_on(bundle, builds_of(bundle, provisioner), version, prover_sandbox, provisioner, tmp_path / "bundles")
+    trial = try_on(bundle, builds_of(bundle, runtime), version, prover_sandbox, tmp_path / "bundles")
     assert (trial.version, trial.signal) == (version, signal)
     assert trial.n == (1 if signal is Signal.FIRED else 4)
     if signal is Signal.SILENT:
         assert trial.function == "fake.load:greet"
 
 
-def test_what_is_being_done_is_said(prover_sandbox: BubblewrapSandbox, provisioner: HandMade, tmp_path: Path) -> None:
+def test_what_is_being_done_is_said(prover_sandbox: BubblewrapSandbox, runtime: HandMade, tmp_path: Path) -> None:
     said: list[str] = []
     bundle = bundle_of(call('["x"]', '["y"]', 'name = "exec"', "greet"))
-    prove(bundle, builds_of(bundle, provisioner), prover_sandbox, provisioner, tmp_path / "bundles", said.append)
+    prove(bundle, builds_of(bundle, runtime), prover_sandbox, tmp_path / "bundles", said.append)
     assert said == [f"{Variant.VULNERABLE} {number}" for number in range(1, 6)]

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.core.manifest import Companion, Target
-from clearinghouse.prover import provision
-from clearinghouse.prover.installed import trespass
-from clearinghouse.prover.interpreters import Interpreter, all_interpreters, fitting, own_interpreter
-from clearinghouse.prover.provision import Provisioner, ProvisionError
+from clearinghouse.prover.cache import Cache
+from clearinghouse.prover.runtimes.interface import ProvisionError
+from clearinghouse.prover.runtimes.python import install
+from clearinghouse.prover.runtimes.python.distribution import trespass
+from clearinghouse.prover.runtimes.python.interpreters import all_interpreters, fitting, own_interpreter
+from clearinghouse.prover.runtimes.python.runtime import PythonRuntime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 SIX = Target("pkg:pypi/six", "pypi", "six", "1.15.0", "1.16.0")
 
 
-def interpreter() -> Interpreter:
+def runtime(cache: Path) -> PythonRuntime:
     found = own_interpreter()
     assert found is not None
-    return found
+    return PythonRuntime(Cache(cache), found)
 
 
 def left_half_made(cache: Path) -> list[Path]:
@@ -34,12 +36,12 @@ def left_half_made(cache: Path) -> list[Path]:
 
 
 def test_a_workshop_becomes_its_place_when_all_went_well_and_vanishes_when_not(tmp_path: Path) -> None:
-    provisioner, place = Provisioner(tmp_path), tmp_path / "targets" / "x"
-    with pytest.raises(FileNotFoundError), provisioner.workshop(place) as folder:
+    cache, place = Cache(tmp_path), tmp_path / "targets" / "x"
+    with pytest.raises(FileNotFoundError), cache.workshop(place) as folder:
         (folder / "half" / "way").touch()
     assert not place.exists()
     assert left_half_made(tmp_path) == []
-    with provisioner.workshop(place) as folder:
+    with cache.workshop(place) as folder:
         (folder / "whole").touch()
         assert not place.exists()
     assert [path.name for path in place.iterdir()] == ["whole"]
@@ -47,12 +49,12 @@ def test_a_workshop_becomes_its_place_when_all_went_well_and_vanishes_when_not(t
 
 
 def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    provisioner, inside, most = Provisioner(tmp_path), 0, 0
+    cache, inside, most = Cache(tmp_path), 0, 0
     guard = threading.Lock()
 
     def work() -> None:
         nonlocal inside, most
-        with provisioner.lock("key"):
+        with cache.lock("key"):
             with guard:
                 inside += 1
                 most = max(most, inside)
@@ -68,9 +70,9 @@ def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     assert most == 1
 
 
-def _hold_and_die(cache: Path) -> None:
-    provisioner = Provisioner(cache)
-    with provisioner.lock("x"), provisioner.workshop(cache / "targets" / "x") as folder:
+def _hold_and_die(root: Path) -> None:
+    cache = Cache(root)
+    with cache.lock("x"), cache.workshop(root / "targets" / "x") as folder:
         (folder / "half").touch()
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -81,8 +83,8 @@ def test_what_a_killed_process_left_half_made_is_cleared_and_its_lock_is_free(tm
     child.join()
     assert child.exitcode == -signal.SIGKILL
     assert len(left_half_made(tmp_path)) == 1
-    provisioner, place = Provisioner(tmp_path), tmp_path / "targets" / "x"
-    with provisioner.lock("x"), provisioner.workshop(place) as folder:
+    cache, place = Cache(tmp_path), tmp_path / "targets" / "x"
+    with cache.lock("x"), cache.workshop(place) as folder:
         (folder / "whole").touch()
     assert left_half_made(tmp_path) == []
     assert [path.name for path in place.iterdir()] == ["whole"]
@@ -92,10 +94,10 @@ def test_an_installer_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.
     slow = tmp_path / "uv"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
-    monkeypatch.setattr(provision, "uv_executable", lambda: str(slow))
-    monkeypatch.setattr(provision, "_TIMEOUT", 0.3)
+    monkeypatch.setattr(install, "uv_executable", lambda: str(slow))
+    monkeypatch.setattr(install, "_TIMEOUT", 0.3)
     with pytest.raises(ProvisionError, match="took longer") as caught:
-        Provisioner(tmp_path / "cache").install(SIX, "1.16.0", interpreter())
+        runtime(tmp_path / "cache").install(SIX, "1.16.0")
     assert caught.value.kind == "infra"
     assert left_half_made(tmp_path / "cache") == []
 
@@ -115,9 +117,9 @@ def test_the_installers_words_tell_whose_fault_it_is(
     fake = tmp_path / "uv"
     fake.write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 1\n")
     fake.chmod(0o755)
-    monkeypatch.setattr(provision, "uv_executable", lambda: str(fake))
+    monkeypatch.setattr(install, "uv_executable", lambda: str(fake))
     with pytest.raises(ProvisionError) as caught:
-        Provisioner(tmp_path / "cache").install(SIX, "1.16.0", interpreter())
+        runtime(tmp_path / "cache").install(SIX, "1.16.0")
     assert caught.value.kind == kind
 
 
@@ -132,16 +134,16 @@ def test_the_interpreters_begin_with_the_provers_own_and_none_comes_twice() -> N
 
 @pytest.mark.registry
 def test_a_release_is_installed_and_found_again(tmp_path: Path) -> None:
-    provisioner = Provisioner(tmp_path)
-    first = provisioner.install(SIX, "1.16.0", interpreter())
+    python = runtime(tmp_path)
+    first = python.install(SIX, "1.16.0")
     assert {"six.py", "six-1.16.0.dist-info/METADATA", "six-1.16.0.dist-info/RECORD"} <= set(first.own)
     assert all((first.tree / path).is_file() for path in first.own)
     assert "--hash=sha256:" in first.resolved
     assert (first.tree / "six.py").stat().st_mode & 0o777 == 0o644
     inode = (first.tree / "six.py").stat().st_ino
-    assert provisioner.install(SIX, "1.16.0", interpreter()) == first
+    assert python.install(SIX, "1.16.0") == first
     assert (first.tree / "six.py").stat().st_ino == inode
-    assert provisioner.install(SIX, "1.15.0", interpreter()).digest != first.digest
+    assert python.install(SIX, "1.15.0").digest != first.digest
 
 
 @pytest.mark.registry
@@ -158,7 +160,7 @@ def test_what_cannot_be_installed_is_told_apart_and_leaves_nothing(
 ) -> None:
     target = Target(f"pkg:pypi/{name}", "pypi", name, version)
     with pytest.raises(ProvisionError) as caught:
-        Provisioner(tmp_path).install(target, version, interpreter())
+        runtime(tmp_path).install(target, version)
     assert caught.value.kind == kind, caught.value
     assert left_half_made(tmp_path) == []
 
@@ -166,19 +168,19 @@ def test_what_cannot_be_installed_is_told_apart_and_leaves_nothing(
 @pytest.mark.registry
 def test_companions_are_installed_beside_the_target_and_may_not_stand_in_its_place(tmp_path: Path) -> None:
     target = Target("pkg:pypi/six", "pypi", "six", "1.16.0", None, (Companion("idna", "3.7"),))
-    installed = Provisioner(tmp_path).install(target, "1.16.0", interpreter())
+    installed = runtime(tmp_path).install(target, "1.16.0")
     assert (installed.tree / "idna" / "__init__.py").is_file()
     assert not any(path.startswith("idna") for path in installed.own)
     assert trespass(installed, {"idna"}) is None
     shadow = Target("pkg:pypi/six", "pypi", "six", "1.16.0", None, (Companion("argparse", "1.4.0"),))
-    fault = trespass(Provisioner(tmp_path).install(shadow, "1.16.0", interpreter()), {"argparse"})
+    fault = trespass(runtime(tmp_path).install(shadow, "1.16.0"), {"argparse"})
     assert fault is not None
     assert "argparse" in fault
     assert "standard library" in fault
 
 
 def _install(cache: Path) -> int:
-    return (Provisioner(cache).install(SIX, "1.16.0", interpreter()).tree / "six.py").stat().st_ino
+    return (Cache(cache).install(SIX, "1.16.0").tree / "six.py").stat().st_ino
 
 
 @pytest.mark.registry

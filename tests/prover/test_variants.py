@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearinghouse.core.proof import Variant
-from clearinghouse.prover.installed import import_names, recorded_files, trespass
-from clearinghouse.prover.provision import Provisioner
-from clearinghouse.prover.variants import build_variant
+from clearinghouse.prover.cache import Cache
+from clearinghouse.prover.runtimes.python.distribution import import_names, recorded_files, trespass
+from clearinghouse.prover.runtimes.python.variants import build_variant
 from tests.prover.targets import SOURCES, installed
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def base(tmp_path: Path) -> Installed:
 
 
 def build(base: Installed, variant: Variant, other: str | None = None) -> Installed:
-    return build_variant(Provisioner(base.tree.parent.parent.parent), base, variant, other)
+    return build_variant(Cache(base.tree.parent.parent.parent), base, variant, other)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_another_name_changes_what_equals_the_version_and_nothing_that_resembles
 def test_another_name_stands_in_the_metadata(base: Installed) -> None:
     built = build(base, Variant.V_NAMED_F, "2.0")
     info = built.tree / "fake-2.0.dist-info"
-    assert built.dist_info == info.name
+    assert built.metadata == info.name
     assert "Version: 2.0\n" in (info / "METADATA").read_text()
-    assert not (built.tree / base.dist_info).exists()
+    assert not (built.tree / base.metadata).exists()
     assert built.own == recorded_files(info)
     assert all((built.tree / path).is_file() for path in built.own)
 
@@ -191,9 +191,9 @@ def test_the_null_target_answers_every_name_and_does_nothing(base: Installed) ->
 
 def test_the_null_target_keeps_no_own_file_but_the_metadata(base: Installed) -> None:
     built = build(base, Variant.NULL_TARGET)
-    for path in (path for path in base.own if not path.startswith(base.dist_info)):
+    for path in (path for path in base.own if not path.startswith(base.metadata)):
         assert "inert stub" in (built.tree / path).read_text()
-    assert (built.tree / base.dist_info / "METADATA").samefile(base.tree / base.dist_info / "METADATA")
+    assert (built.tree / base.metadata / "METADATA").samefile(base.tree / base.metadata / "METADATA")
     assert not list((built.tree / "fake").glob("__pycache__/*"))
 
 

@@ -35,10 +35,14 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The package that the claim is about. `package` is a purl without version, `name` its normalised name."""
+    """What the claim is about.
+
+    A package: `package` is a purl without version, `name` its normalised name, versions are releases. Or a repository:
+    `ecosystem` is "git", `package` and `name` are the repository as the bundle names it, versions are commits.
+    """
 
     package: str
-    ecosystem: str
+    ecosystem: str  # "pypi", "npm" or "git"
     name: str
     vulnerable: str
     fixed: str | None = None
@@ -47,10 +51,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The interpreter asked for; `version` is "3.11" or "3.11.7", None for whatever fits."""
+    """The language and the interpreter asked for; `version` is "3.11" or "3.11.7", None for whatever fits."""
 
-    language: str = "python"
+    language: str = "python"  # "python", "node" or "native"
     version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How the source is built: `run` is the finder's recipe, None for ours; `sanitizer` address, undefined or none."""
+
+    run: tuple[str, ...] | None = None
+    sanitizer: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +108,4 @@ class Manifest:
     wall_seconds: float = 20.0
     memory_mib: int = 1024
     patch: str | None = None
+    build: Build | None = None

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from cvss import CVSS3, CVSS4
 from cvss.exceptions import CVSSError
-from packageurl import PackageURL
-from packaging.version import InvalidVersion, Version
 
 from clearinghouse.core.errors import InvalidBundle
 from clearinghouse.core.manifest import (
@@ -21,28 +19,26 @@ from clearinghouse.core.manifest import (
     SCHEMA,
     CallRun,
     Claim,
-    Companion,
     Manifest,
-    Runtime,
     ScriptRun,
-    Target,
 )
-from clearinghouse.core.manifest_run import RUN_KEYS, parse_oracle, parse_run
+from clearinghouse.core.manifest_run import ORACLE_KEYS, RUN_KEYS, parse_argv, parse_oracle, parse_run
+from clearinghouse.core.manifest_target import TARGET_KEYS, parse_build, parse_runtime, parse_target
 from clearinghouse.core.toml_places import key_lines, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# What PEP 508 lets a project be called. Names and versions stand in a requirements file, where a line is an order.
-_PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,63}")
+    from clearinghouse.core.manifest import Target
+
 _CVSS = {"CVSS:3.1/": CVSS3, "CVSS:4.0/": CVSS4}
 _TABLES = {
     "claim": {"title", "weakness", "aliases", "severity", "summary"},
-    "target": {"package", "vulnerable", "fixed", "with"},
+    "target": TARGET_KEYS,
     "runtime": {"language", "version"},
+    "build": {"run", "sanitizer"},
     "run": RUN_KEYS,
-    "oracle": {"name", "insecure", "secure", "budget_seconds", "sizes"},
+    "oracle": {"name", *ORACLE_KEYS},
     "fix": {"patch"},
 }
 
@@ -124,21 +120,24 @@ def parse_manifest(text: str, files: Iterable[str]) -> Manifest:
     if document.get("schema") != SCHEMA:
         reader.report(("schema",), f'must be "{SCHEMA}"; it is {document.get("schema")!r}')
     for key in document:
-        if key != "schema" and key not in _TABLES and key != "build":
+        if key != "schema" and key not in _TABLES:
             reader.report((key,), f'unknown key "{key}"; remove it or use one of: schema, {", ".join(_TABLES)}')
-    if "build" in document:
-        reader.report(("build",), "building native targets is not supported by this prover yet; remove it")
     claim = _claim(reader)
-    target = _target(reader)
-    runtime = _runtime(reader)
+    target = parse_target(reader)
+    runtime = parse_runtime(reader, target)
+    build = parse_build(reader, runtime, parse_argv(reader, "build", "run"))
     run, settings = parse_run(reader)
+    if isinstance(run, CallRun) and runtime.language == "native":
+        reader.report(("run",), "native targets are run by argv; steps are for python and node")
     oracle = parse_oracle(reader, run)
     patch = _patch(reader)
     if run is not None and target is not None:
         _check_control(reader, run, target)
     if reader.problems or claim is None or target is None or run is None or oracle is None:
         raise InvalidBundle(reader.problems)
-    return Manifest(claim=claim, target=target, runtime=runtime, run=run, oracle=oracle, patch=patch, **settings)
+    return Manifest(
+        claim=claim, target=target, runtime=runtime, run=run, oracle=oracle, patch=patch, build=build, **settings
+    )
 
 
 def _check_control(reader: Reader, run: CallRun | ScriptRun, target: Target) -> None:
@@ -174,96 +173,6 @@ def _check_severity(reader: Reader, vector: str) -> None:
         read(vector)
     except CVSSError as error:
         reader.report(("claim", "severity"), f"is not a CVSS vector: {error}")
-
-
-def parse_purl(text: str) -> PackageURL:
-    """A package URL whose name, for pypi, is a project's name and no more. Raises ValueError with a short reason."""
-    purl = PackageURL.from_string(text)
-    if purl.type == "pypi" and (purl.namespace or not _PROJECT.fullmatch(purl.name)):
-        name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
-        raise ValueError(f"{name!r} is not the name of a PyPI project")
-    return purl
-
-
-def normalised(name: str) -> str:
-    """A PyPI name in its one canonical spelling (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _target(reader: Reader) -> Target | None:
-    reader.table("target", required=True)
-    package = reader.text("target", "package", required=True, limit=300)
-    vulnerable = _version(reader, "vulnerable", required=True)
-    fixed = _version(reader, "fixed", required=False)
-    companions = tuple(filter(None, (_companion(reader, i, t) for i, t in enumerate(reader.texts("target", "with")))))
-    if package is None:
-        return None
-    try:
-        purl = parse_purl(package)
-    except ValueError as error:
-        reader.report(("target", "package"), f"{package!r} is not a package URL: {error}")
-        return None
-    if purl.version or purl.qualifiers or purl.subpath:
-        reader.report(("target", "package"), 'must be a package URL without version, such as "pkg:pypi/urllib3"')
-    if purl.type != "pypi":
-        reader.report(
-            ("target", "package"), f'"pkg:{purl.type}" is not supported by this prover yet; it proves pkg:pypi'
-        )
-    if vulnerable is not None and fixed is not None and _same_version(vulnerable, fixed):
-        reader.report(
-            ("target", "fixed"), f"is {fixed}, the same as target.vulnerable; name the release that fixes the bug"
-        )
-    if vulnerable is None:
-        return None
-    name = normalised(purl.name)
-    for companion in companions:
-        if companion.name == name:
-            reader.report(("target", "with"), f'"{name}" is the target itself; a companion must be another package')
-    return Target(f"pkg:pypi/{name}", purl.type, name, vulnerable, fixed, companions)
-
-
-def _version(reader: Reader, key: str, *, required: bool) -> str | None:
-    version = reader.text("target", key, required=required, limit=64)
-    if version is not None and not _exact(version):
-        reader.report(("target", key), f"{version!r} is not one exact version, such as 1.26.4")
-        return None
-    return version
-
-
-def _exact(version: str) -> bool:
-    """Whether a text is one version as PyPI writes them (PEP 440), and no range."""
-    try:
-        Version(version)
-    except InvalidVersion:
-        return False
-    return _VERSION.fullmatch(version) is not None
-
-
-def _same_version(one: str, other: str) -> bool:
-    return Version(one) == Version(other)
-
-
-def _companion(reader: Reader, index: int, text: str) -> Companion | None:
-    try:
-        purl = parse_purl(text)
-    except ValueError as error:
-        reader.report(("target", "with", index), f"{text!r} is not a package URL: {error}")
-        return None
-    if purl.type != "pypi" or not purl.version or not _exact(purl.version) or purl.qualifiers or purl.subpath:
-        reader.report(("target", "with", index), f'{text!r} must name an exact version, such as "pkg:pypi/six@1.16.0"')
-        return None
-    return Companion(normalised(purl.name), purl.version)
-
-
-def _runtime(reader: Reader) -> Runtime:
-    reader.table("runtime", required=False)
-    language = reader.text("runtime", "language", limit=20) or "python"
-    version = reader.text("runtime", "version", limit=20)
-    if language != "python":
-        reader.report(("runtime", "language"), f'"{language}" is not supported by this prover yet; it runs python')
-    if version and not re.fullmatch(r"3\.[0-9]{1,2}(\.[0-9]{1,2})?", version):
-        reader.report(("runtime", "version"), f'"{version}" is not a Python version such as "3.11"')
-    return Runtime(language, version)
 
 
 def _patch(reader: Reader) -> str | None:

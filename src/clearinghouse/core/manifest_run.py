@@ -22,6 +22,13 @@ ENV_NAMES = {
     "http_proxy", "https_proxy", "all_proxy", "no_proxy", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
     "DJANGO_SETTINGS_MODULE", "SERVER_NAME", "REQUEST_METHOD", "CONTENT_LENGTH", "CONTENT_TYPE", "QUERY_STRING",
 }  # fmt: skip
+# The parameters of oracles, and which oracle each belongs to.
+ORACLE_KEYS = {
+    "insecure": (OracleName.PREDICATE,),
+    "secure": (OracleName.PREDICATE,),
+    "budget_seconds": (OracleName.CPU,),
+    "sizes": (OracleName.CPU,),
+}
 _FILE_REFERENCE = re.compile(r"\{\{path:([^}]*)\}\}")
 _MAX_PATTERN = 500
 
@@ -32,7 +39,7 @@ def parse_run(reader: Reader) -> tuple[CallRun | ScriptRun | None, dict[str, Any
     settings: dict[str, Any] = {
         "wall_seconds": _number(reader, table, "wall_seconds", 20.0, WALL_SECONDS),
         "memory_mib": int(_number(reader, table, "memory_mib", 1024, MEMORY_MIB)),
-        "tests": _argv(reader, table, "tests"),
+        "tests": parse_argv(reader, "run", "tests"),
     }
     if not table:
         return None, settings
@@ -53,28 +60,30 @@ def _number(reader: Reader, table: dict[str, Any], key: str, default: float, bou
     return float(value)
 
 
-def _argv(reader: Reader, table: dict[str, Any], key: str) -> tuple[str, ...] | None:
-    value = table.get(key)
+def parse_argv(reader: Reader, name: str, key: str) -> tuple[str, ...] | None:
+    """A command of the table `name`: a program and its arguments, without a shell; None when absent or wrong."""
+    table = reader.document.get(name)
+    value = table.get(key) if isinstance(table, dict) else None
     if value is None:
         return None
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value) or not value[0]:
-        reader.report(("run", key), "must be a list of texts: a program and its arguments")
+        reader.report((name, key), "must be a list of texts: a program and its arguments")
         return None
     for index, item in enumerate(value):
         if "\0" in item:
-            reader.report(("run", key, index), "holds a zero byte")
+            reader.report((name, key, index), "holds a zero byte")
         if ".." in item.split("/"):
-            reader.report(("run", key, index), f'"{item}" leaves the bundle; name a file under files/')
+            reader.report((name, key, index), f'"{item}" leaves the bundle; name a file under files/')
         elif item.startswith("files/") and not any(
             name == item or name.startswith(item.rstrip("/") + "/") for name in reader.files
         ):
-            reader.report(("run", key, index), f'"{item}" is not a file of the bundle')
+            reader.report((name, key, index), f'"{item}" is not a file of the bundle')
     return tuple(value)
 
 
 def _script(reader: Reader, table: dict[str, Any]) -> ScriptRun | None:
-    argv = _argv(reader, table, "argv")
-    control = _argv(reader, table, "control")
+    argv = parse_argv(reader, "run", "argv")
+    control = parse_argv(reader, "run", "control")
     stdin = reader.text("run", "stdin", limit=500)
     if stdin is not None and stdin not in reader.files:
         reader.report(("run", "stdin"), f'"{stdin}" is not a file of the bundle; name one under files/')
@@ -149,9 +158,9 @@ def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec 
         names = ", ".join(OracleName)
         reader.report(("oracle", "name"), f"{table.get('name')!r} is not an oracle of this prover; it has: {names}")
         return None
-    for key, owner in (("insecure", "predicate"), ("secure", "predicate"), ("budget_seconds", "cpu"), ("sizes", "cpu")):
-        if key in table and name != owner:
-            reader.report(("oracle", key), f"belongs to the oracle {owner}, not to {name}; remove it")
+    for key, owners in ORACLE_KEYS.items():
+        if key in table and name not in owners:
+            reader.report(("oracle", key), f"belongs to the oracle {' or '.join(owners)}, not to {name}; remove it")
     if name is OracleName.PREDICATE and "insecure" not in table:
         reader.report(("oracle",), 'needs the key "insecure", a regular expression')
     budget = table.get("budget_seconds", 1.0)

@@ -1,4 +1,4 @@
-"""Chooses the interpreter for a bundle and installs both releases under it."""
+"""Chooses the runtime for a bundle and installs both releases under it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Verdict
-from clearinghouse.prover.installed import Installed, trespass
-from clearinghouse.prover.interpreters import all_interpreters, fitting
-from clearinghouse.prover.provision import ProvisionError
+from clearinghouse.prover.runtimes.interface import ProvisionError, RuntimeMissing
+from clearinghouse.prover.runtimes.python.runtime import python_runtimes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from clearinghouse.core.manifest import Manifest
-    from clearinghouse.prover.interpreters import Interpreter
-    from clearinghouse.prover.provision import Provisioner
+    from clearinghouse.prover.installed import Installed
+    from clearinghouse.prover.runtimes.interface import Runtime, Workbench
 
 
 @dataclass(frozen=True, slots=True)
 class Builds:
     """What a proof runs against. `notes` say what a reader should know of the choice."""
 
-    interpreter: Interpreter
+    runtime: Runtime
     vulnerable: Installed
     fixed: Installed | None
     notes: tuple[str, ...] = ()
@@ -34,36 +35,41 @@ class NotBuilt:
     reason: str
 
 
-_VERDICTS = {"infra": Verdict.INFRA_ERROR, "no_release": Verdict.BUILD_FAILED, "no_wheel": Verdict.UNSUPPORTED}
+_VERDICTS = {
+    "infra": Verdict.INFRA_ERROR,
+    "no_release": Verdict.BUILD_FAILED,
+    "build_failed": Verdict.BUILD_FAILED,
+    "no_wheel": Verdict.UNSUPPORTED,
+    "unsupported": Verdict.UNSUPPORTED,
+}
+_LANGUAGES: dict[str, Callable[[Manifest, Workbench], Sequence[Runtime]]] = {"python": python_runtimes}
 
 
-def build(manifest: Manifest, provisioner: Provisioner) -> Builds | NotBuilt:
-    """Install the target's releases under the first interpreter that has wheels for both."""
-    asked = manifest.runtime.version
-    candidates = fitting(asked)
-    if not candidates:
-        present = ", ".join(item.version for item in all_interpreters()) or "none"
-        return NotBuilt(Verdict.UNSUPPORTED, f"Python {asked} is not on this machine; it has {present}")
+def build(manifest: Manifest, workbench: Workbench) -> Builds | NotBuilt:
+    """Install the target's releases under the first fitting runtime that can have both."""
+    language = manifest.runtime.language
+    if language not in _LANGUAGES or manifest.build is not None:
+        return NotBuilt(Verdict.UNSUPPORTED, f"this prover does not build or run {language} targets yet")
+    try:
+        candidates = _LANGUAGES[language](manifest, workbench)
+    except RuntimeMissing as error:
+        return NotBuilt(Verdict.UNSUPPORTED, str(error))
     problem: ProvisionError | None = None
-    tried: set[str] = set()
-    for interpreter in candidates:
-        if interpreter.minor in tried:
-            continue  # wheels are made for minor versions
-        tried.add(interpreter.minor)
+    for runtime in candidates:
         try:
-            vulnerable = provisioner.install(manifest.target, manifest.target.vulnerable, interpreter)
+            vulnerable = runtime.install(manifest.target, manifest.target.vulnerable)
             fixed = None
             if manifest.target.fixed is not None:
-                fixed = provisioner.install(manifest.target, manifest.target.fixed, interpreter)
+                fixed = runtime.install(manifest.target, manifest.target.fixed)
         except ProvisionError as error:
             problem = problem or error
             if error.kind != "no_wheel":
                 return NotBuilt(_VERDICTS[error.kind], error.message)
             continue
-        fault = trespass(vulnerable, {item.name for item in manifest.target.companions})
+        fault = runtime.fault(vulnerable, manifest.target)
         if fault:
             return NotBuilt(Verdict.INVALID, fault)
-        notes = () if problem is None else (f"run under {interpreter.label}: no wheels for {candidates[0].label}",)
-        return Builds(interpreter, vulnerable, fixed, notes)
+        notes = () if problem is None else (f"run under {runtime.label}: no wheels for {candidates[0].label}",)
+        return Builds(runtime, vulnerable, fixed, notes)
     assert problem is not None
     return NotBuilt(Verdict.UNSUPPORTED, problem.message)

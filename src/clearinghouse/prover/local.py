@@ -10,8 +10,9 @@ from clearinghouse.core.manifest import CallRun
 from clearinghouse.core.proof import Environment, Grade, ProofResult, Signal, Trial, Verdict
 from clearinghouse.prover.builds import NotBuilt, build
 from clearinghouse.prover.bundle import Bundle, read_archive, read_bundle
+from clearinghouse.prover.cache import Cache
 from clearinghouse.prover.prove import prove
-from clearinghouse.prover.provision import Provisioner
+from clearinghouse.prover.runtimes.interface import Workbench
 from clearinghouse.prover.sandbox.find import find_sandbox
 from clearinghouse.prover.trial import try_on
 
@@ -33,8 +34,8 @@ class LocalProver:
     """
 
     def __init__(self, cache: Path, state: Path, sandbox: Sandbox | None = None) -> None:
-        self._provisioner = Provisioner(cache)
         self._sandbox = sandbox if sandbox is not None else find_sandbox(state)
+        self._workbench = Workbench(Cache(cache), self._sandbox)
 
     @property
     def isolation(self) -> str:
@@ -56,10 +57,10 @@ class LocalProver:
         except InvalidBundle as error:
             return _refused(None, Verdict.INVALID, *error.problems)
         say("installing")
-        builds = build(bundle.manifest, self._provisioner)
+        builds = build(bundle.manifest, self._workbench)
         if isinstance(builds, NotBuilt):
             return _refused(bundle, builds.verdict, builds.reason)
-        return prove(bundle, builds, self._sandbox, self._provisioner, self._sandbox.scratch / "bundles", say)
+        return prove(bundle, builds, self._sandbox, self._sandbox.scratch / "bundles", say)
 
     def try_on(self, bundle: bytes, version: str) -> Trial:
         """Run a bundle's trigger on another release of its target."""
@@ -67,10 +68,10 @@ class LocalProver:
             read = read_archive(bundle)
         except InvalidBundle as error:
             return Trial(version, Signal.BROKEN, 0, 0, error.message)
-        builds = build(read.manifest, self._provisioner)
+        builds = build(read.manifest, self._workbench)
         if isinstance(builds, NotBuilt):
             return Trial(version, Signal.BROKEN, 0, 0, builds.reason)
-        return try_on(read, builds, version, self._sandbox, self._provisioner, self._sandbox.scratch / "bundles")
+        return try_on(read, builds, version, self._sandbox, self._sandbox.scratch / "bundles")
 
 
 def _refused(bundle: Bundle | None, verdict: Verdict, *reasons: str) -> ProofResult:

@@ -15,7 +15,6 @@ from clearinghouse.core.proof import (
     MatrixRow,
     OracleName,
     ProofResult,
-    Signal,
     Variant,
     Verdict,
 )
@@ -26,7 +25,6 @@ from clearinghouse.prover.oracles import VERSION
 from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
 from clearinghouse.prover.trial import place_against
-from clearinghouse.prover.variants import build_variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
-    from clearinghouse.prover.provision import Provisioner
     from clearinghouse.prover.sandbox.interface import Sandbox
 
 _NAMED_RUNS = 2  # of fixed code under the vulnerable name, for form 1: it must stay silent
@@ -52,7 +49,6 @@ class _Proof:
     bundle: Bundle
     builds: Builds
     runner: Runner
-    provisioner: Provisioner
     say: Callable[[str], None]
     series: dict[tuple[Variant, Input], Series]
 
@@ -85,18 +81,13 @@ class _Proof:
         return tuple(series.row() for series in self.series.values())
 
 
-def prove(  # noqa: PLR0917  # what a proof needs
-    bundle: Bundle,
-    builds: Builds,
-    sandbox: Sandbox,
-    provisioner: Provisioner,
-    state: Path,
-    say: Callable[[str], None] = lambda _: None,
+def prove(
+    bundle: Bundle, builds: Builds, sandbox: Sandbox, state: Path, say: Callable[[str], None] = lambda _: None
 ) -> ProofResult:
     """Run everything the verdict needs and decide it. `builds` are the installed releases; `say` hears each step."""
-    runner = runner_for(bundle, builds, sandbox, provisioner, state)
+    runner = runner_for(bundle, builds, sandbox, state)
     try:
-        proof = _Proof(bundle, builds, runner, provisioner, say, {})
+        proof = _Proof(bundle, builds, runner, say, {})
         _lead(proof)
         return _result(proof, sandbox)
     finally:
@@ -206,7 +197,7 @@ def _silent(proof: _Proof, variant: Variant, plan: Plan, times: int, other: str 
     """Run a control that must stay silent, until it does not."""
     base = proof.builds.vulnerable if variant is not Variant.F_NAMED_V else proof.builds.fixed
     assert base is not None
-    tree = build_variant(proof.provisioner, base, variant, other)
+    tree = proof.builds.runtime.variant(base, variant, other)
     if proof.runner.sized:
         plan = _as_far(proof, plan)
     return all(not proof.observe(variant, tree, plan, 1).k for _ in range(times))
@@ -225,7 +216,7 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
     Steps have no conditions, but they can compute with a version that they read: the names are swapped for form 1 too.
     A file's hash they cannot take, so re-spelling is for scripts.
     """
-    target, provisioner = proof.bundle.manifest.target, proof.provisioner
+    target, runtime = proof.bundle.manifest.target, proof.builds.runtime
     vulnerable = proof.builds.vulnerable
     fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
     tries = silent if fired.k < fired.n else _FIRING_TRIES
@@ -233,11 +224,11 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
         times = silent if proof.grade is not Grade.A else _NAMED_RUNS
         if not _silent(proof, Variant.F_NAMED_V, plan, times, target.vulnerable):
             return
-        named = build_variant(provisioner, vulnerable, Variant.V_NAMED_F, target.fixed)
+        named = runtime.variant(vulnerable, Variant.V_NAMED_F, target.fixed)
         _fires_once(proof, Variant.V_NAMED_F, named, plan, tries)
     if proof.grade is Grade.A:
         return
-    respelt = build_variant(provisioner, vulnerable, Variant.V_RESPELT)
+    respelt = runtime.variant(vulnerable, Variant.V_RESPELT)
     _fires_once(proof, Variant.V_RESPELT, respelt, plan, tries)
 
 
@@ -276,7 +267,7 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         environment=Environment(
             prover=__version__,
             oracle=f"{manifest.oracle.name}/{VERSION}",
-            runtime=proof.builds.interpreter.label,
+            runtime=proof.builds.runtime.label,
             platform=f"{platform.system().lower()}-{platform.machine()}",
             isolation=sandbox.isolation,
             limits=limits,
@@ -284,6 +275,3 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         ),
         logs={digest: log for series in proof.series.values() for digest, log in series.logs.items()},
     )
-
-
-__all__ = ["Signal", "prove"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +13,9 @@ from clearinghouse.core.proof import Input, OracleName, Signal
 from clearinghouse.core.steps import uses_size
 from clearinghouse.prover.attribution import attribute
 from clearinghouse.prover.door import Door
-from clearinghouse.prover.harness_copy import harness_for
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
 from clearinghouse.prover.oracles import costs_of, judge
+from clearinghouse.prover.runtimes.interface import OTHER
 from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits, Outcome
 from clearinghouse.prover.stand import Stand
 
@@ -26,13 +25,9 @@ if TYPE_CHECKING:
     from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
-    from clearinghouse.prover.interpreters import Interpreter
-    from clearinghouse.prover.provision import Provisioner
+    from clearinghouse.prover.runtimes.interface import Runtime, Start
     from clearinghouse.prover.sandbox.interface import Sandbox
 
-_START_CALL = (
-    "import sys; sys.path[0] = '/opt/clearinghouse'; import clearinghouse_harness.call as c; del sys.path[0]; c.main()"
-)
 # An effect may be left to a process that nobody waits for.
 _LINGER_SECONDS = 1.0
 _LINGERING = {OracleName.EXEC, OracleName.WRITE, OracleName.READ}
@@ -56,18 +51,10 @@ class Runner:
     """Runs one bundle's proof against installed trees. Keeps a folder with its files until closed."""
 
     def __init__(
-        self,
-        sandbox: Sandbox,
-        provisioner: Provisioner,
-        *,
-        manifest: Manifest,
-        files: Mapping[str, bytes],
-        interpreter: Interpreter,
-        state: Path,
+        self, sandbox: Sandbox, *, manifest: Manifest, files: Mapping[str, bytes], runtime: Runtime, state: Path
     ) -> None:
-        self._harness = harness_for(provisioner, interpreter)
         self.manifest = manifest
-        self.interpreter = interpreter
+        self.runtime = runtime
         self._sandbox = sandbox
         self._files = files
         state.mkdir(parents=True, exist_ok=True)
@@ -169,44 +156,27 @@ class Runner:
             place.chmod(0o755 if content.startswith(b"#!") else 0o644)
 
     def _command(self, tree: Installed, plan: Plan, stand: Stand, files: Path) -> Command:
-        interpreter, run = self.interpreter, self.manifest.run
-        binds = [
-            Bind(tree.tree, "/opt/target"),
-            Bind(self._harness, "/opt/clearinghouse/clearinghouse_harness"),
-            Bind(files, f"{HOME}/files"),
-        ]
-        if not interpreter.is_system:
-            binds.append(Bind(interpreter.prefix, "/opt/python"))
+        run, shown = self.manifest.run, self.runtime.shown(tree)
+        binds = [*shown.binds, Bind(files, f"{HOME}/files")]
         if plan.compare is not None:
-            binds.append(Bind(plan.compare, "/opt/other"))
-        environment = {
-            "PATH": f"{Path(interpreter.inside).parent}:/usr/bin:/bin",
-            "HOME": HOME,
-            "TMPDIR": "/tmp",  # noqa: S108  # the sandbox's own
-            "LANG": "C.UTF-8",
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        if interpreter.library_path:
-            environment["LD_LIBRARY_PATH"] = interpreter.library_path
-        form = (
-            self._call_form(run, tree, plan, stand)
-            if isinstance(run, CallRun)
-            else self._script_form(run, plan, stand, tree)
-        )
-        argv, stdin, extra = form
+            binds.append(Bind(plan.compare, OTHER))
+        if isinstance(run, CallRun):
+            start, extra = self._call_form(run, tree, plan, stand)
+        else:
+            start, extra = self._script_form(run, plan, stand, tree)
+        basic = {"PATH": "/usr/bin:/bin", "HOME": HOME, "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  # inside
         return Command(
-            argv=argv,
-            env={**environment, **extra},
-            stdin=stdin,
+            argv=start.argv,
+            env={**basic, **shown.env, **extra, **start.env},
+            stdin=start.stdin,
             binds=tuple(binds),
-            files=stand.files(interpreter.inside, interpreter.library_path),
+            files=stand.files(self.runtime),
             folders=stand.folders(),
             watch=(stand.write,),
             report=True,
             linger_seconds=_LINGER_SECONDS if self.manifest.oracle.name in _LINGERING else 0.0,
             limits=self._limits(plan),
-            mask=interpreter.site_folders,
+            mask=shown.mask,
         )
 
     def _limits(self, plan: Plan) -> Limits:
@@ -218,9 +188,7 @@ class Runner:
         cpu = plan.stop_after if script else _IMPORT_SECONDS + plan.stop_after * 3
         return replace(limits, cpu_seconds=min(cpu, limits.cpu_seconds))
 
-    def _call_form(
-        self, run: CallRun, tree: Installed, plan: Plan, stand: Stand
-    ) -> tuple[tuple[str, ...], bytes, dict[str, str]]:
+    def _call_form(self, run: CallRun, tree: Installed, plan: Plan, stand: Stand) -> tuple[Start, dict[str, str]]:
         steps = run.steps if plan.input is Input.TRIGGER else run.control_steps
         job: dict[str, Any] = {
             "steps": stand.fill(steps),
@@ -231,43 +199,24 @@ class Runner:
             "sizes": list(plan.sizes),
             "until": plan.until,
             "stop_after": plan.stop_after or self.limits.cpu_seconds,
-            "compare": "/opt/other/" if plan.compare is not None else None,
+            "compare": f"{OTHER}/" if plan.compare is not None else None,
         }
-        environment: dict[str, str] = stand.fill(dict(run.env))
-        argv = (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL)
-        return argv, json.dumps(job).encode(), environment
+        return self.runtime.call(job), stand.fill(dict(run.env))
 
-    def _script_form(
-        self, run: ScriptRun, plan: Plan, stand: Stand, tree: Installed
-    ) -> tuple[tuple[str, ...], bytes, dict[str, str]]:
+    def _script_form(self, run: ScriptRun, plan: Plan, stand: Stand, tree: Installed) -> tuple[Start, dict[str, str]]:
         chosen = run.argv if plan.input is Input.TRIGGER else run.control
         assert chosen is not None
-        program, *rest = stand.fill(list(chosen))
         stdin = self._files[run.stdin] if run.stdin else b""
         if run.stdin and run.stdin.endswith(".tmpl"):
             stdin = stand.fill_bytes(stdin)
-        environment = stand.environment()
-        environment["PYTHONPATH"] = "/opt/clearinghouse/clearinghouse_harness/site:/opt/target"
-        environment["CLEARINGHOUSE_WATCH"] = json.dumps(
-            {"own": [path for path in tree.own if path.endswith(".py")], "needles": stand.needles(),
-             "sample": self.manifest.oracle.name is OracleName.CPU},
-        )  # fmt: skip
-        if program == "python":
-            program = self.interpreter.inside
-        elif "/" not in program:
-            program = f"/usr/bin/{program}"
-        elif not program.startswith("/"):
-            program = f"{HOME}/{program}"
-        return (program, *rest), stdin, environment
+        watch = {
+            "own": list(tree.own),
+            "needles": stand.needles(),
+            "sample": self.manifest.oracle.name is OracleName.CPU,
+        }
+        return self.runtime.script(tuple(stand.fill(list(chosen))), stdin, watch, run), stand.environment()
 
 
-def runner_for(bundle: Bundle, builds: Builds, sandbox: Sandbox, provisioner: Provisioner, state: Path) -> Runner:
-    """The runner of a bundle under the interpreter that its builds were installed for."""
-    return Runner(
-        sandbox,
-        provisioner,
-        manifest=bundle.manifest,
-        files=bundle.files,
-        interpreter=builds.interpreter,
-        state=state,
-    )
+def runner_for(bundle: Bundle, builds: Builds, sandbox: Sandbox, state: Path) -> Runner:
+    """The runner of a bundle under the runtime that its builds were installed for."""
+    return Runner(sandbox, manifest=bundle.manifest, files=bundle.files, runtime=builds.runtime, state=state)

@@ -6,20 +6,17 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clearinghouse.prover.runtimes.interface import DOOR
 from clearinghouse.prover.sandbox.interface import HOME, Bind, File
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clearinghouse.prover.runtimes.interface import Runtime
+
 EXEC = "/canary/exec"
 ROOT = "/canary/root"
 OUT = "/canary/out"
-_KNOCK = """import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect("/canary/door")
-s.sendall({token!r}.encode())
-s.recv(1)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +73,9 @@ class Stand:
         filled: str = self.fill(text)
         return filled.encode("utf-8", "surrogateescape")
 
-    def files(self, python: str, library_path: str | None) -> tuple[File, ...]:
-        """The canary executable and the secret. `python` is an interpreter inside; `library_path` what it needs."""
-        library = f"LD_LIBRARY_PATH={library_path} " if library_path else ""
-        script = f'#!/bin/sh\n{library}exec {python} -I -S /canary/knock.py "$@"\n'
-        return (
-            File(EXEC, script.encode(), 0o555),
-            File("/canary/knock.py", _KNOCK.format(token=self.knock).encode()),
-            File(self.read, self.secret.encode()),
-        )
+    def files(self, runtime: Runtime) -> tuple[File, ...]:
+        """The canary executable, started by `runtime`, and the secret."""
+        return *runtime.canary(EXEC, self.knock), File(self.read, self.secret.encode())
 
     @staticmethod
     def folders() -> tuple[str, ...]:
@@ -94,7 +85,7 @@ class Stand:
     @staticmethod
     def door(socket: Path) -> Bind:
         """Where the canary executable knocks."""
-        return Bind(socket, "/canary/door")
+        return Bind(socket, DOOR)
 
 
 def _fill_paths(text: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Input, OracleName, Signal, Trial, Variant
 from clearinghouse.core.statistics import FIRST_RUNS, lower_bound, silent_runs
-from clearinghouse.prover.provision import ProvisionError
 from clearinghouse.prover.runner import Plan, Runner, runner_for
+from clearinghouse.prover.runtimes.interface import ProvisionError
 from clearinghouse.prover.series import Series
 
 if TYPE_CHECKING:
@@ -17,25 +17,22 @@ if TYPE_CHECKING:
     from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
-    from clearinghouse.prover.provision import Provisioner
     from clearinghouse.prover.sandbox.interface import Sandbox
 
 _STOP_BUDGETS = 4.0
 _LEAST_STOP = 2.0
 
 
-def try_on(  # noqa: PLR0917  # what a proof needs, and the version
-    bundle: Bundle, builds: Builds, version: str, sandbox: Sandbox, provisioner: Provisioner, state: Path
-) -> Trial:
+def try_on(bundle: Bundle, builds: Builds, version: str, sandbox: Sandbox, state: Path) -> Trial:
     """As many runs as silence needs for a proof that fires every time, fewer as soon as one fires.
 
     `function` is set for a silent predicate: where the bug lies when the vulnerable release is compared with `version`.
     """
     try:
-        tree = provisioner.install(bundle.manifest.target, version, builds.interpreter)
+        tree = builds.runtime.install(bundle.manifest.target, version)
     except ProvisionError as error:
         return Trial(version, Signal.BROKEN, 0, 0, error.message)
-    runner = runner_for(bundle, builds, sandbox, provisioner, state)
+    runner = runner_for(bundle, builds, sandbox, state)
     try:
         plan = _plan(runner, builds)
         series = Series(Variant.OTHER, Input.TRIGGER, version)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clearinghouse.prover.interpreters import Interpreter
-    from clearinghouse.prover.provision import Provisioner
+    from clearinghouse.prover.cache import Cache
+    from clearinghouse.prover.runtimes.python.interpreters import Interpreter
 
 SOURCE = Path(__file__).parent / "harness"
 PACKAGE = "clearinghouse_harness"
@@ -25,15 +25,15 @@ def _sources() -> dict[str, bytes]:
     return {path.relative_to(SOURCE).as_posix(): path.read_bytes() for path in sorted(SOURCE.rglob("*.py"))}
 
 
-def harness_for(provisioner: Provisioner, interpreter: Interpreter) -> Path:
+def harness_for(cache: Cache, interpreter: Interpreter) -> Path:
     """The folder to show as /opt/clearinghouse/clearinghouse_harness, made once for each interpreter and harness."""
     sources = _sources()
     whole = hashlib.sha256(repr((interpreter.version, interpreter.build, sources)).encode()).hexdigest()
-    place = provisioner.cache / "harness" / whole[:24]
+    place = cache.root / "harness" / whole[:24]
     if not place.is_dir():
-        with provisioner.lock(f"harness-{place.name}"):
+        with cache.lock(f"harness-{place.name}"):
             if not place.is_dir():
-                with provisioner.workshop(place) as folder:
+                with cache.workshop(place) as folder:
                     _write(folder / PACKAGE, sources, interpreter)
     return place / PACKAGE
 

@@ -6,19 +6,21 @@ it calls itself and however its files hash; fixed code must stay silent whatever
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Variant
-from clearinghouse.prover.installed import Installed, recorded_files
+from clearinghouse.prover.runtimes.python.distribution import recorded_files
+from clearinghouse.prover.trees import link_tree, open_to_read, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-    from clearinghouse.prover.provision import Provisioner
+    from clearinghouse.prover.cache import Cache
+    from clearinghouse.prover.installed import Installed
 
 _SHORTEST_NUMBERS = 2
 _INERT = '''"""An inert stub: every name exists and does nothing."""
@@ -87,16 +89,14 @@ def __getattr__(name):
 '''
 
 
-def build_variant(
-    provisioner: Provisioner, base: Installed, variant: Variant, other_version: str | None = None
-) -> Installed:
+def build_variant(cache: Cache, base: Installed, variant: Variant, other_version: str | None = None) -> Installed:
     """The variant of an installed release, built once. `other_version` is the name it takes, for the renamed ones."""
     suffix = f"{variant.value}-{other_version}" if other_version else variant.value
     place = base.tree.parent.with_name(f"{base.tree.parent.name}.{suffix}")
     if not (place / "done").is_file():
-        with provisioner.lock(place.name):
+        with cache.lock(place.name):
             if not (place / "done").is_file():
-                with provisioner.workshop(place) as folder:
+                with cache.workshop(place) as folder:
                     tree = folder / "tree"
                     if variant is Variant.NULL_TARGET:
                         _null(base, tree)
@@ -105,28 +105,16 @@ def build_variant(
                     else:
                         assert other_version is not None
                         _renamed(base, tree, other_version)
-                    _close(folder)
-    dist_info = _renamed_folder(base, other_version) if other_version else base.dist_info
-    own = recorded_files(place / "tree" / dist_info) if other_version else base.own
-    return replace(base, tree=place / "tree", dist_info=dist_info, own=own)
+                    open_to_read(folder)
+                    (folder / "done").touch()
+    metadata = _renamed_folder(base, other_version) if other_version else base.metadata
+    own = recorded_files(place / "tree" / metadata) if other_version else base.own
+    return replace(base, tree=place / "tree", metadata=metadata, own=own)
 
 
-def _close(folder: Path) -> None:
-    for parent, _folders, _files in os.walk(folder):
-        Path(parent).chmod(0o755)
-    (folder / "done").touch()
-
-
-def _link_tree(base: Installed, tree: Path, skip: Callable[[str], bool]) -> None:
-    """A copy of the tree that shares its files (hard links), without those that `skip` names."""
-    for parent, folders, files in os.walk(base.tree):
-        inside = Path(parent).relative_to(base.tree)
-        (tree / inside).mkdir(parents=True, exist_ok=True)
-        folders.sort()
-        for name in files:
-            path = (inside / name).as_posix().removeprefix("./")
-            if not skip(path):
-                os.link(Path(parent) / name, tree / inside / name)
+def stale(edited: Iterable[str], path: str) -> bool:
+    """Whether a path is the compiled form of an edited source."""
+    return _cached(set(edited), path)
 
 
 def _cached(own: set[str], path: str) -> bool:
@@ -138,10 +126,7 @@ def _cached(own: set[str], path: str) -> bool:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # never write through a hard link into the shared original
-    path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
-    path.chmod(0o644)
+    write_file(path, text.encode("utf-8", "surrogateescape"))
 
 
 def _read(path: Path) -> str:
@@ -153,7 +138,7 @@ def _edited(base: Installed, tree: Path, edit: Callable[[str], str]) -> None:
     """The tree with every own Python source passed through `edit`."""
     edits = {path: edit(_read(base.tree / path)) for path in base.own if path.endswith(".py")}
     changed = {path for path, text in edits.items() if text != _read(base.tree / path)}
-    _link_tree(base, tree, lambda path: path in changed or _cached(changed, path))
+    link_tree(base.tree, tree, lambda path: path in changed or _cached(changed, path))
     for path in changed:
         _write(tree / path, edits[path])
 
@@ -164,7 +149,7 @@ def _respell(text: str) -> str:
 
 
 def _renamed_folder(base: Installed, version: str) -> str:
-    name = base.dist_info.removesuffix(".dist-info").rsplit("-", 1)[0]
+    name = base.metadata.removesuffix(".dist-info").rsplit("-", 1)[0]
     return f"{name}-{version}.dist-info"
 
 
@@ -180,21 +165,21 @@ def _renamed(base: Installed, tree: Path, version: str) -> None:
         return sequence.sub(lambda found: found[1] + ", ".join(new_numbers), text) if swap else text
 
     _edited(base, tree, rename)
-    old, new = tree / base.dist_info, tree / _renamed_folder(base, version)
+    old, new = tree / base.metadata, tree / _renamed_folder(base, version)
     old.rename(new)
-    metadata = new / "METADATA"
-    _write(metadata, re.sub(r"(?m)^Version: .*$", f"Version: {version}", _read(metadata), count=1))
+    described = new / "METADATA"
+    _write(described, re.sub(r"(?m)^Version: .*$", f"Version: {version}", _read(described), count=1))
     record = new / "RECORD"
-    _write(record, _read(record).replace(base.dist_info + "/", new.name + "/"))
+    _write(record, _read(record).replace(base.metadata + "/", new.name + "/"))
 
 
 def _null(base: Installed, tree: Path) -> None:
     """Every own module replaced by an inert one under the same name; metadata and companions stay."""
     own = set(base.own)
-    _link_tree(
-        base,
+    link_tree(
+        base.tree,
         tree,
-        lambda path: _cached(own, path) or (path in own and not path.startswith(base.dist_info + "/")),
+        lambda path: _cached(own, path) or (path in own and not path.startswith(base.metadata + "/")),
     )
     stub = _INERT.format(version=base.version)
     for path in base.own:

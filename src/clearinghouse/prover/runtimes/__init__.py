@@ -1,0 +1,1 @@
+"""What targets run under: one folder a language, all behind `interface.Runtime`."""
