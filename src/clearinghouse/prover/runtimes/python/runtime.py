@@ -112,12 +112,13 @@ class PythonRuntime:
 def python_runtimes(manifest: Manifest, workbench: Workbench) -> tuple[PythonRuntime, ...]:
     """The interpreters that fit a bundle, the best first, one of each minor version. Raises RuntimeMissing."""
     asked = manifest.runtime.version
-    candidates = {item.minor: item for item in reversed(fitting(asked))}  # wheels are made for minor versions
-    if not candidates:
+    best: dict[str, Interpreter] = {}
+    for item in fitting(asked):
+        best.setdefault(item.minor, item)  # wheels are made for minor versions
+    if not best:
         present = ", ".join(item.version for item in all_interpreters()) or "none"
         raise RuntimeMissing(
             f"Python {asked} is not on this machine; it has {present}",
             advice=f"install Python {asked}, for example with pyenv or uv, where the prover finds it",
         )
-    ordered = [item for item in fitting(asked) if candidates[item.minor] is item]
-    return tuple(PythonRuntime(workbench.cache, item) for item in ordered)
+    return tuple(PythonRuntime(workbench.cache, item) for item in best.values())
