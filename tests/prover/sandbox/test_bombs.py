@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.prover.sandbox.interface import Ending, Limits
+from tests.prover.sandbox.conftest import BOTH_INITS
 
 if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
     from tests.prover.sandbox.conftest import RunPython
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, BOTH_INITS]
 
 
 def test_a_fork_bomb_stops_at_the_limit(run_python: RunPython) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.prover.sandbox.interface import Bind, Command, Ending, File, Limits
+from tests.prover.sandbox.conftest import BOTH_INITS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
     from tests.prover.sandbox.conftest import RunPython
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, BOTH_INITS]
 
 
 @pytest.mark.parametrize("status", [0, 1, 42, 139, 255])

@@ -16,12 +16,11 @@ from clearinghouse.prover.sandbox.interface import HOME
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clearinghouse.prover.sandbox.inits import Init
     from clearinghouse.prover.sandbox.interface import Command, File
-    from clearinghouse.prover.sandbox.interpreter import InitPython
 
     Argument = str | dict[str, bytes]
 
-INIT_CODE: Final = "/opt/init/init.pyc"
 USER: Final = "1000"  # the run's user and group as the run sees them
 SHARED_MEMORY_MIB: Final = 16
 WRITABLE: Final = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - paths inside, fresh in every run
@@ -43,15 +42,14 @@ class Host:
     folders: tuple[str, ...]  # shown read-only under their own path
     etc: tuple[str, ...]
     hides_local: bool
-    init: InitPython
-    init_code: str  # host path of the compiled init
+    init: Init
     seccomp: bytes
     disables_userns: bool
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Every host path that every run sees."""
-        return (*self.folders, *self.etc, *(source for source, _ in self.init.binds), self.init_code)
+        return (*self.folders, *self.etc, *(source for source, _ in self.init.binds))
 
 
 def arguments(command: Command, host: Host, shown: Callable[[str], str]) -> list[Argument]:
@@ -72,7 +70,6 @@ def arguments(command: Command, host: Host, shown: Callable[[str], str]) -> list
         out += ["--ro-bind", shown(source), inside]
     for folder in host.init.masks:
         out += _mask(folder)
-    out += ["--ro-bind", shown(host.init_code), INIT_CODE]
     out += ["--proc", "/proc", "--dev", "/dev"]
     out += ["--size", str(SHARED_MEMORY_MIB << 20), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
     for folder, mode in (("/tmp", "1777"), (HOME, "0755")):  # noqa: S108
@@ -81,7 +78,7 @@ def arguments(command: Command, host: Host, shown: Callable[[str], str]) -> list
     out += ["--remount-ro", "/", "--chdir", "/"]
     if host.init.library_path:
         out += ["--setenv", "LD_LIBRARY_PATH", host.init.library_path]
-    return [*out, "--", host.init.executable, "-I", "-S", "-B", INIT_CODE]
+    return [*out, "--", *host.init.argv]
 
 
 def _walls(host: Host) -> list[Argument]:

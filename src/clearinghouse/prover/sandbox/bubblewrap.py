@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 import os
 import weakref
 from contextlib import ExitStack
@@ -10,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearinghouse.prover.sandbox.arguments import WRITABLE, Host, arguments
+from clearinghouse.prover.sandbox.arguments import Host, arguments
 from clearinghouse.prover.sandbox.interface import Command, Ending, Outcome
 from clearinghouse.prover.sandbox.launcher import Launcher, memory_file, send_off
+from clearinghouse.prover.sandbox.orders import encode
 from clearinghouse.prover.sandbox.standby import MOST, Pool, Standby
 from clearinghouse.prover.sandbox.supervise import Watcher
 from clearinghouse.prover.sandbox.users import leased_user
@@ -65,6 +65,11 @@ class BubblewrapSandbox:
         return f"g1 (without: {', '.join(missing)})" if missing else "g2"
 
     @property
+    def init(self) -> str:
+        """Which init its runs have: "compiled" or "python"; both promise the same."""
+        return self._host.init.name
+
+    @property
     def scratch(self) -> Path:
         """This supervisor's own folder."""
         return self._session.folder
@@ -99,11 +104,12 @@ class BubblewrapSandbox:
                     until_sent.callback(os.close, passed[name])
                 passed["stdin"] = memory_file(command.stdin)
                 until_sent.callback(os.close, passed["stdin"])
-                passed["orders"] = memory_file(self._orders(command))
-                until_sent.callback(os.close, passed["orders"])
                 try:
+                    orders = encode(command, self._hierarchies.places, landlock=bool(self._landlock))
+                    passed["orders"] = memory_file(orders)
+                    until_sent.callback(os.close, passed["orders"])
                     standby = self._send_off(command, uid, passed)
-                except OSError as error:
+                except (OSError, ValueError) as error:
                     return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot prepare the run: {error}"), None
             stack.callback(self._pool.give_back, standby)
             self._pool.refill()
@@ -127,29 +133,6 @@ class BubblewrapSandbox:
             else:
                 break
         return standby
-
-    def _orders(self, command: Command) -> bytes:
-        """What the init must do, as it reads it (init.py)."""
-        limits, parts = command.limits, self._hierarchies.places
-        orders: dict[str, Any] = {
-            "argv": [os.fsencode(argument) for argument in command.argv],
-            "env": {os.fsencode(name): os.fsencode(value) for name, value in command.env.items()},
-            "cwd": command.cwd,
-            "report": command.report,
-            "writable": [*WRITABLE, *command.folders],
-            "watch": list(command.watch),
-            "landlock": bool(self._landlock),
-            "wall_seconds": float(limits.wall_seconds),
-            "linger_seconds": float(command.linger_seconds),
-            "cpu_seconds": float(limits.cpu_seconds),
-            "memory_kib": limits.memory_mib << 10,
-            "scratch_bytes": limits.scratch_mib << 20,
-            "pids": limits.pids,
-            "count_processes": "pids" not in parts,
-            "count_memory": "memory" not in parts,
-            "count_cpu": "usage" not in parts,
-        }
-        return marshal.dumps(orders)
 
     def _spec(self, command: Command, uid: int) -> dict[str, Any]:
         """What launch.py must do for this run."""

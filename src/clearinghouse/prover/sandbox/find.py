@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-import py_compile
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,10 @@ from clearinghouse.prover.sandbox.arguments import Host
 from clearinghouse.prover.sandbox.interface import Command, Ending, Limits, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox, Program
+    from clearinghouse.prover.sandbox.inits import Init
 
 _ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _FOR_ALL = 0o005  # read and traverse
@@ -35,9 +38,10 @@ _ADVICE_APPARMOR = (
 )
 
 
-def find_sandbox(state: Path) -> BubblewrapSandbox:
+def find_sandbox(state: Path, *, compiled: bool = True) -> BubblewrapSandbox:
     """The sandbox of this machine, proven by one live run. `state` is a folder for locks and run files, made if absent.
 
+    Its init is the compiled one where that can be built and runs, else, or if told so, the Python one.
     Raises SandboxUnavailable with the reason and the remedy; never falls back to running without walls.
     """
     if sys.platform != "linux":
@@ -48,19 +52,28 @@ def find_sandbox(state: Path) -> BubblewrapSandbox:
         raise SandboxUnavailable(
             f"no system call filter for the processor {platform.machine()}", advice="use an x86_64 or aarch64 machine"
         )
-    # Imported here: they need Linux, and this module must be importable to say so.
+    from clearinghouse.prover.sandbox.inits import compiled_init, python_init  # noqa: PLC0415  # they need Linux
+
+    program, help_text = find_program()
+    if compiled and (init := compiled_init(state)):
+        with suppress(SandboxUnavailable):  # if it was not the init's fault, the other one will say so
+            return _open(state, program, help_text, lambda _: init)
+    return _open(state, program, help_text, python_init)
+
+
+def _open(state: Path, program: Program, help_text: str, build: Callable[[Path], Init]) -> BubblewrapSandbox:
+    """A sandbox with the init that `build` puts into the supervisor's folder, proven by one live run."""
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox  # noqa: PLC0415
     from clearinghouse.prover.sandbox.cgroup_search import find_hierarchies  # noqa: PLC0415
     from clearinghouse.prover.sandbox.session import open_session  # noqa: PLC0415
 
-    program, help_text = find_program()
     session = open_session(state)
     try:
         hierarchies = find_hierarchies(session.name)
         session.uses_groups_below(place.parent for place in hierarchies.places.values())
-        code = compiled_init(session.folder)
         stage = _find_stage() if os.geteuid() == 0 else ""
-        sandbox = BubblewrapSandbox(program, _find_host(code, help_text), hierarchies, session, stage)
+        host = _find_host(build(session.folder), help_text)
+        sandbox = BubblewrapSandbox(program, host, hierarchies, session, stage)
     except BaseException:
         session.close()
         raise
@@ -103,21 +116,6 @@ def find_program() -> tuple[Program, str]:
     return program, help_text
 
 
-def compiled_init(folder: Path) -> str:
-    """The init compiled into `folder`, readable by every user: a run must not pay for compiling it."""
-    target = folder / "init.pyc"
-    source = Path(__file__).with_name("init.py")
-    py_compile.compile(
-        str(source),
-        str(target),
-        dfile="init.py",
-        doraise=True,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
-    target.chmod(0o444)
-    return str(target)
-
-
 def probe(sandbox: BubblewrapSandbox) -> None:
     """One run of nothing, or SandboxUnavailable with what went wrong."""
     outcome, landlock = sandbox.observed(Command(("/usr/bin/env", "true"), limits=Limits(wall_seconds=30.0)))
@@ -140,10 +138,8 @@ def _reason(outcome: Outcome) -> str:
     return " ".join(said.split()) or f"{outcome.ending} {outcome.code}"
 
 
-def _find_host(init_code: str, help_text: str) -> Host:
+def _find_host(init: Init, help_text: str) -> Host:
     """What every run sees of this machine."""
-    from clearinghouse.prover.sandbox.interpreter import init_python  # noqa: PLC0415
-
     links, folders = [], ["/usr"]
     for name in _ROOT_NAMES:
         path = Path("/", name)
@@ -156,8 +152,7 @@ def _find_host(init_code: str, help_text: str) -> Host:
         folders=tuple(folders),
         etc=tuple(path for path in _ETC if Path(path).exists()),
         hides_local=Path("/usr/local").is_dir(),
-        init=init_python(),
-        init_code=init_code,
+        init=init,
         seccomp=seccomp.program(),
         disables_userns="--disable-userns" in help_text,
     )

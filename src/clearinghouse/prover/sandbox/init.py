@@ -1,8 +1,8 @@
 """The first process of a run: starts the command inside every wall, stops it at its limits, reaps, reports.
 
-Runs as a program, alone, as pid 1 of the sandbox, under the supervisor's own Python with `-I -S`. It imports built-in
-and C modules only: every further import is paid in every run. Descriptors: 0-2 the command's, 3 its report pipe, 4
-the line to the supervisor, 5 the orders (a marshalled dictionary, written by bubblewrap.py).
+Runs as a program, alone, as pid 1 of the sandbox, under the supervisor's own Python with `-I -S`, on hosts that cannot
+build init.c, its twin: change both or neither. It imports built-in and C modules only: every further import is paid in
+every run. Descriptors: 0-2 the command's, 3 its report pipe, 4 the line to the supervisor, 5 the orders (orders.py).
 
 On the line it says `ready <landlock version>`, waits for `go`, and at the end says
 `end <how> <code> <cpu µs of children> <own cpu µs> <wall µs> <peak KiB> <present indexes, comma separated, or ->`, or
@@ -11,7 +11,6 @@ On the line it says `ready <landlock version>`, waits for `go`, and at the end s
 
 import _ctypes
 import _signal  # type: ignore[import-not-found]  # `signal` builds its enumerations at every start
-import marshal
 import posix
 import resource
 import select
@@ -36,9 +35,15 @@ FS_REFER = 1 << 13
 FS_TRUNCATE = 1 << 14
 FS_CHANGE = FS_WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # remove and make entries of every kind
 SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
-DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "pts")
+DEVICES = (b"null", b"zero", b"full", b"random", b"urandom", b"tty", b"pts")
 POLL_SECONDS = 0.03  # where no cgroup counts for us
 STOPS = {b"c": "cpu", b"m": "memory"}
+SECOND = 1000000  # times are ordered and reported in microseconds
+LISTS = ("argv", "env", "writable", "watch")
+NUMBERS = (
+    *("report", "landlock", "wall_us", "linger_us", "cpu_us", "memory_kib", "scratch_bytes", "pids", "files"),
+    *("count_processes", "count_memory", "count_cpu"),
+)
 
 
 def call(name: str, *arguments: "int | bytes | None") -> int:
@@ -52,14 +57,19 @@ def number(value: int) -> bytes:
     return value.to_bytes(8, "little")
 
 
-def say(text: str) -> None:
+def say(line: str) -> None:
     """One line to the supervisor."""
-    posix.write(LINE, text.encode("utf-8", "replace") + b"\n")
+    posix.write(LINE, line.encode("utf-8", "replace") + b"\n")
 
 
-def fail(text: str) -> "NoReturn":
+def text(path: bytes) -> str:
+    """A path as messages show it."""
+    return path.decode("utf-8", "replace")
+
+
+def fail(why: str) -> "NoReturn":
     """Give up: the sandbox could not be set up as ordered."""
-    say("fail " + text.replace("\n", " "))
+    say("fail " + why.replace("\n", " "))
     leave(1)
 
 
@@ -73,7 +83,7 @@ def read_all(descriptor: int) -> bytes:
     return content
 
 
-def landlock(writable: "list[str]") -> "tuple[int, int]":
+def landlock(writable: "list[bytes]") -> "tuple[int, int]":
     """A rule set under which only `writable` trees and harmless devices can be changed: (version, descriptor or -1)."""
     version = call("syscall", LANDLOCK_CREATE, None, 0, LANDLOCK_VERSION)
     if version < 1:
@@ -85,13 +95,33 @@ def landlock(writable: "list[str]") -> "tuple[int, int]":
     if rules < 0:
         fail("Landlock refused the rule set")
     on_files = handled & (FS_WRITE_FILE | FS_TRUNCATE)
-    for path, allowed in [(p, handled) for p in writable] + [("/dev/" + d, on_files) for d in DEVICES]:
+    for path, allowed in [(p, handled) for p in writable] + [(b"/dev/" + d, on_files) for d in DEVICES]:
         place = posix.open(path, posix.O_PATH | posix.O_CLOEXEC)
         rule = number(allowed) + number(place)[:4]
         if call("syscall", LANDLOCK_ADD, rules, LANDLOCK_PATH_BENEATH, rule, 0) < 0:
-            fail("Landlock refused the rule for " + path)
+            fail("Landlock refused the rule for " + text(path))
         posix.close(place)
     return version, rules
+
+
+def read_orders() -> "dict[str, Any]":
+    """The orders, taken from their descriptor: lists of bytes, numbers, and the path `cwd`. `fail` at a wrong one."""
+    orders: dict[str, Any] = {name: [] for name in LISTS}
+    for field in read_all(ORDERS).split(b"\0")[:-1]:
+        key, _, value = field.partition(b"=")
+        name = key.decode("ascii")
+        if name in LISTS:
+            orders[name].append(value)
+        elif name in NUMBERS:
+            orders[name] = int(value)
+        elif name == "cwd":
+            orders[name] = value
+        else:
+            fail("init: an unknown order: " + name)
+    missing = [name for name in (*NUMBERS, "cwd") if name not in orders]
+    if missing or not orders["argv"]:
+        fail("init: an order is missing: " + ", ".join(missing or ["argv"]))
+    return orders
 
 
 def limit(orders: "dict[str, Any]") -> None:
@@ -101,7 +131,7 @@ def limit(orders: "dict[str, Any]") -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 2 * scratch),  # above the size of any one tmpfs: a full disk says so first
         (resource.RLIMIT_NOFILE, 1024),
-        (resource.RLIMIT_CPU, int(orders["cpu_seconds"]) + 2),
+        (resource.RLIMIT_CPU, orders["cpu_us"] // SECOND + 2),
         (resource.RLIMIT_STACK, 8 << 20),
         (resource.RLIMIT_MEMLOCK, 64 << 10),
         (resource.RLIMIT_MSGQUEUE, 64 << 10),
@@ -127,13 +157,15 @@ def become(orders: "dict[str, Any]", rules: int, trouble: int) -> "NoReturn":
         step = "prepare"
         posix.closerange(4 if orders["report"] else 3, trouble)  # what lies above closes itself
         posix.setsid()
+        step = "set the limits"
         limit(orders)
-        step = "change to " + orders["cwd"]
+        step = "change to " + text(orders["cwd"])
         posix.chdir(orders["cwd"])
-        step = "run " + orders["argv"][0].decode("utf-8", "replace")
-        posix.execve(orders["argv"][0], orders["argv"], orders["env"])
+        step = "run " + text(orders["argv"][0])
+        environment = dict(entry.split(b"=", 1) for entry in orders["env"])
+        posix.execve(orders["argv"][0], orders["argv"], environment)
     except (OSError, ValueError) as error:
-        posix.write(trouble, f"cannot {step}: {error}".encode())
+        posix.write(trouble, f"cannot {step}: {getattr(error, 'strerror', None) or error}".encode())
     leave(127)
 
 
@@ -179,7 +211,7 @@ class Run:
 
     def follow(self) -> None:
         """Wait for the command's first process to end, or for the first limit crossed."""
-        end = self.started + self.orders["wall_seconds"]
+        end = self.started + self.orders["wall_us"] / SECOND
         watched = select.poll()
         watched.register(LINE, select.POLLIN)
         watched.register(self.wake, select.POLLIN)
@@ -221,15 +253,23 @@ class Run:
             except (OSError, IndexError):
                 continue  # ended while we looked
         self.peak = max(self.peak, pages * resource.getpagesize() // 1024)
-        if self.orders["count_memory"] and self.peak > self.orders["memory_kib"]:
+        if self.orders["count_memory"] and (self.peak > self.orders["memory_kib"] or self.crowded()):
             self.stopped = self.stopped or "memory"
         cpu = ticks / posix.sysconf("SC_CLK_TCK") + usage(resource.RUSAGE_CHILDREN)
-        if self.orders["count_cpu"] and cpu >= self.orders["cpu_seconds"]:
+        if self.orders["count_cpu"] and cpu * SECOND >= self.orders["cpu_us"]:
             self.stopped = self.stopped or "cpu"
+
+    def crowded(self) -> bool:
+        """Whether a writable folder holds more files than ordered."""
+        for path in self.orders["writable"]:
+            about = posix.statvfs(path)
+            if about.f_files - about.f_ffree > self.orders["files"]:
+                return True
+        return False
 
     def linger(self) -> None:
         """Let what the first process left behind come to its own end, for as long as the orders allow."""
-        end = time.monotonic() + self.orders["linger_seconds"]
+        end = time.monotonic() + self.orders["linger_us"] / SECOND
         while time.monotonic() < end:
             try:
                 pid, _ = posix.waitpid(-1, posix.WNOHANG)
@@ -268,12 +308,12 @@ def usage(who: int) -> float:
     return float(spent.ru_utime + spent.ru_stime)
 
 
-def exists(path: str) -> bool:
+def exists(path: bytes) -> bool:
     """Whether `path` names something, following no link on the way, though the dead may have locked its folders."""
-    parts = [part for part in path.split("/") if part]
-    here = ""
+    parts = [part for part in path.split(b"/") if part]
+    here = b""
     for position, part in enumerate(parts):
-        parent, here = here or "/", here + "/" + part
+        parent, here = here or b"/", here + b"/" + part
         try:
             found = posix.lstat(here)
         except PermissionError:
@@ -284,7 +324,7 @@ def exists(path: str) -> bool:
     return True
 
 
-def present(paths: "list[str]") -> str:
+def present(paths: "list[bytes]") -> str:
     """The indexes of those that exist."""
     found = []
     for index, path in enumerate(paths):
@@ -298,7 +338,7 @@ def present(paths: "list[str]") -> str:
 
 def main() -> None:
     """Obey the orders and report."""
-    orders = marshal.loads(read_all(ORDERS))  # noqa: S302 - the supervisor wrote it; the run never sees it
+    orders = read_orders()
     posix.closerange(FIRST_STRAY, 1 << 16)
     # No one in here may look into pid 1: its descriptors carry the verdict.
     if call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0) or call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):

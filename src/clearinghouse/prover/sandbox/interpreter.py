@@ -1,4 +1,4 @@
-"""Where the sandbox's init finds a Python: the supervisor's own, shown at a neutral path with only its library."""
+"""How a run is shown the supervisor's own Python: at a neutral path, with only its library."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-INSIDE = "/opt/init"
-
 
 @dataclass(frozen=True, slots=True)
-class InitPython:
-    """How to start the init: its interpreter inside, its library path, and the (host path, path inside) to show."""
+class ShownPython:
+    """The interpreter inside, its library path, the (host path, path inside) to show, and what to cover."""
 
     executable: str
     library_path: str
@@ -20,27 +18,27 @@ class InitPython:
     masks: tuple[str, ...]
 
 
-def init_python() -> InitPython:
-    """The base interpreter of this process. One in /usr (outside /usr/local) is inside anyway and needs no bind."""
+def shown_python(place: str) -> ShownPython:
+    """The base interpreter of this process at `place`. One in /usr (outside /usr/local) is inside and needs no bind."""
     binary = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     prefix = Path(sys.base_prefix).resolve()
     if _in_usr(binary) and _in_usr(prefix):
-        return InitPython(str(binary), "", (), ())
+        return ShownPython(str(binary), "", (), ())
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     # `platlib` folders differ (lib, lib64): the landmarks are looked for relative to the prefix, so keep their names.
-    binds = {f"{INSIDE}/bin/{version}": binary}
+    binds = {f"{place}/bin/{version}": binary}
     masks = []
     for kind in ("stdlib", "platstdlib"):
         folder = Path(sysconfig.get_path(kind, vars={"base": str(prefix), "platbase": str(prefix)})).resolve()
-        inside = f"{INSIDE}/{folder.relative_to(prefix)}"
+        inside = f"{place}/{folder.relative_to(prefix)}"
         binds[inside] = folder
         if (folder / "site-packages").is_dir():
             masks.append(f"{inside}/site-packages")
     for library in _libraries(prefix, tuple(binds.values())):
-        binds[f"{INSIDE}/lib/{library.name}"] = library
-    return InitPython(
-        f"{INSIDE}/bin/{version}",
-        f"{INSIDE}/lib",
+        binds[f"{place}/lib/{library.name}"] = library
+    return ShownPython(
+        f"{place}/bin/{version}",
+        f"{place}/lib",
         tuple((str(source), inside) for inside, source in binds.items()),
         tuple(dict.fromkeys(masks)),
     )
@@ -51,7 +49,7 @@ def _in_usr(path: Path) -> bool:
 
 
 def _libraries(prefix: Path, shown: tuple[Path, ...]) -> list[Path]:
-    """Shared libraries of the interpreter's own tree that are loaded here once the init's modules are."""
+    """Shared libraries of the interpreter's own tree that are loaded here once the Python init's modules are."""
     import _ctypes  # noqa: F401, PLC0415 - loaded for what they pull in
     import resource  # noqa: F401, PLC0415
     import select  # noqa: F401, PLC0415
