@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     cache: Path = Field(
         default_factory=_default_cache, description="installed targets, shared by all runs; may be deleted"
     )
+    signing_key: Path | None = Field(
+        default=None, description="the private key that signs verdicts; unset: `keys/signing.key` in `home`"
+    )
     secret_key: str = Field(default="", description="Django's secret; empty: one is made and kept in `home`")
     debug: bool = Field(default=False, description="show tracebacks in pages")
     allowed_hosts: str = Field(
@@ -57,6 +60,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """What the world may see."""
         return self.root / "published"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the private key that signs verdicts lies, if there is one."""
+        return (self.signing_key or self.root / "keys" / "signing.key").expanduser().absolute()
 
     @property
     def prover_state(self) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from clearinghouse import __version__
-from clearinghouse.cli import cases, demo, journal, reports, serve, work
+from clearinghouse.cli import attest, cases, demo, journal, keys, reports, serve, work
 from clearinghouse.cli.output import put_line, say
 from clearinghouse.core.errors import ClearinghouseError
 
@@ -28,6 +28,8 @@ app.add_typer(reports.app, name="report")
 app.add_typer(cases.app, name="case")
 app.command("publish")(cases.publish)
 app.add_typer(journal.app, name="journal")
+app.command("verify-attestation")(attest.verify_attestation)
+app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 
@@ -37,6 +39,12 @@ def prove(
     paths: Annotated[list[Path], typer.Argument(help="Bundles: folders or archives.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each PATH, in order.")] = False,
     keep: Annotated[Path | None, typer.Option("--keep", help="Write results and logs below this folder.")] = None,
+    attest_to: Annotated[
+        Path | None, typer.Option("--attest", help="Write a signed statement of each verdict into this folder.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The private key that signs them, if not that of `keys init`.")
+    ] = None,
 ) -> None:
     """Decide proof bundles on this machine, without server or database.
 
@@ -44,7 +52,8 @@ def prove(
     """
     from clearinghouse.cli.prove import prove_command  # noqa: PLC0415
 
-    raise typer.Exit(prove_command([str(path) for path in paths], as_json=as_json, keep_folder=keep))
+    attestor = attest.attestor(attest_to, key)
+    raise typer.Exit(prove_command([str(p) for p in paths], as_json=as_json, keep_folder=keep, attestor=attestor))
 
 
 def _print_version(asked: bool) -> None:

@@ -17,6 +17,8 @@ from clearinghouse.prover.local import LocalProver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from clearinghouse.cli.attest import Attestor
+
 EXIT_INVALID = 65
 LANES = max(1, min(4, os.cpu_count() or 1))
 
@@ -125,7 +127,9 @@ def _table(answers: Sequence[Answer]) -> None:
     Console().print(table)
 
 
-def prove_command(paths: Sequence[str], *, as_json: bool, keep_folder: Path | None) -> int:
+def prove_command(
+    paths: Sequence[str], *, as_json: bool, keep_folder: Path | None, attestor: Attestor | None = None
+) -> int:
     """Carry out `clearinghouse prove`; returns the exit code. Raises SandboxUnavailable before anything runs."""
     cache = cache_folder()
     prover = LocalProver(cache, cache / "run")
@@ -137,6 +141,8 @@ def prove_command(paths: Sequence[str], *, as_json: bool, keep_folder: Path | No
                 print(json.dumps(answer.as_json()), flush=True)  # noqa: T201  # this is the command's data
             if keep_folder is not None:
                 keep(keep_folder, index, answer)
+            if attestor is not None:
+                attestor.attest(answer.result, answer.path)
     if not as_json:
         _table(answers)
     return exit_code([answer.result for answer in answers])

@@ -1,6 +1,7 @@
 """The one tree of errors; each says what went wrong, where, and what to do, and carries a command line's exit code.
 
 ClearinghouseError
+├── NotVerified           1   a signature, or what was signed, is not what it is held to be
 ├── UsageError            2   the caller asked for something that does not exist or does not fit
 ├── InvalidInput         65   data from outside breaks its format (sysexits EX_DATAERR)
 │   └── InvalidBundle    65   a proof bundle does; lists every problem with its file, key or line
@@ -33,6 +34,12 @@ class ClearinghouseError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}; {self.advice}" if self.advice else self.message
+
+
+class NotVerified(ClearinghouseError):
+    """A signature does not fit its key and content, or what was signed is about something else."""
+
+    code = "not-verified"
 
 
 class UsageError(ClearinghouseError):

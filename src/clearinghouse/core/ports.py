@@ -50,3 +50,18 @@ class Prover(Protocol):
     def try_on(self, bundle: bytes, version: str) -> Trial:
         """Run the bundle's trigger on another release of its target."""
         ...
+
+
+class Signer(Protocol):
+    """Signs verdicts. The key is in a process of its own: the one that asks never opens it."""
+
+    def key_id(self) -> str:
+        """The id of the key, once it was found to be usable. Raises NotFound, Refused or InvalidInput."""
+        ...
+
+    def attest(self, result: ProofResult, name: str) -> bytes:
+        """A DSSE envelope, as a file, with the signed statement of a verdict on the bundle called `name`.
+
+        Raises InvalidInput for a result without a bundle.
+        """
+        ...

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from clearinghouse.core import typed_json
+
+# How runs are put into the words of MatrixRow.signature and ProofResult.function; another wording has another number.
+SIGNATURE = "signature/1"
 
 
 class Verdict(StrEnum):
@@ -112,6 +117,7 @@ class Environment:
     isolation: str = ""  # "g2" all layers, "g1" some missing; the missing ones follow in brackets
     limits: dict[str, float] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)  # version -> SHA-256 of everything resolved for it
+    signature: str = SIGNATURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +148,9 @@ class ProofResult:
 
     @classmethod
     def from_json(cls, document: dict[str, Any], *, logs: dict[str, str] | None = None) -> ProofResult:
-        """The inverse of `as_json`; raises KeyError or ValueError on anything else."""
-        rows = tuple(
-            MatrixRow(
-                **{
-                    **row,
-                    "variant": Variant(row["variant"]),
-                    "input": Input(row["input"]),
-                    "logs": tuple(row["logs"]),
-                },
-            )
-            for row in document["matrix"]
-        )
-        return cls(
-            id=document["id"],
-            verdict=Verdict(document["verdict"]),
-            grade=Grade(document["grade"]) if document["grade"] else None,
-            confirm=tuple(document["confirm"]),
-            reasons=tuple(document["reasons"]),
-            matrix=rows,
-            function=document["function"],
-            environment=Environment(**document["environment"]),
-            logs=logs or {},
-        )
+        """The inverse of `as_json`; raises ValueError, with the place, on anything unknown, missing or mistyped."""
+        result = typed_json.read(cls, document, without=frozenset({"logs"}))
+        return replace(result, logs=logs or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Documents of the field, in and out: SARIF in, OSV out. Pure."""
+"""Documents of the field, in and out: SARIF in, OSV out, in-toto both ways. Pure."""

@@ -1,0 +1,1 @@
+"""Signs verdicts with Ed25519 in DSSE envelopes, in a process of its own, and checks such signatures."""

@@ -1,0 +1,53 @@
+"""The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads a verdict, signs it or refuses, ends.
+
+Standard input holds `{"name": …, "result": …}`, the result as `ProofResult.as_json` has it, or `null` to ask for the
+key's id alone. Standard output gets `{"envelope": …}`, `{"key_id": …}` or `{"error": {code, message, advice}}`. It
+starts no program, runs no foreign code and opens no connection.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from clearinghouse.adapters.signing import envelope, keys
+from clearinghouse.core.errors import ClearinghouseError, InvalidInput
+from clearinghouse.core.proof import ProofResult
+from clearinghouse.core.typed_json import members, strict_loads
+from clearinghouse.formats.intoto import Attested
+
+_ARGUMENTS = 2
+
+
+def answer(key: Path, request: bytes) -> dict[str, Any]:
+    """What a request is answered with. Raises what `keys.load_private` raises, and InvalidInput for a bad request."""
+    signer = keys.load_private(key)
+    try:
+        document = strict_loads(request)
+        if document is None:
+            return {"key_id": signer.public_key.keyid}
+        members(document, {"name", "result"}, "the request")
+        attested = Attested(document["name"], ProofResult.from_json(document["result"]))
+    except ValueError as error:
+        raise InvalidInput(f"not a verdict: {error}") from None
+    return {"envelope": envelope.sign(attested, signer).decode("ascii")}
+
+
+def main() -> int:
+    """Answer one request; the exit code is that of the error."""
+    if len(sys.argv) != _ARGUMENTS:
+        return 2
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not write the key to disk
+    try:
+        print(json.dumps(answer(Path(sys.argv[1]), sys.stdin.buffer.read())))  # noqa: T201  # the answer
+    except ClearinghouseError as error:
+        print(json.dumps({"error": {"code": error.code, "message": error.message, "advice": error.advice}}))  # noqa: T201
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
