@@ -65,6 +65,11 @@ class BubblewrapSandbox:
         return f"g1 (without: {', '.join(missing)})" if missing else "g2"
 
     @property
+    def host(self) -> Host:
+        """What every run sees of this machine."""
+        return self._host
+
+    @property
     def init(self) -> str:
         """Which init its runs have: "compiled" or "python"; both promise the same."""
         return self._host.init.name
