@@ -83,6 +83,19 @@ def test_a_release_that_cannot_be_run_leaves_the_pair_undecided_and_apart() -> N
     assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
 
 
+def test_a_release_out_of_reach_is_tried_again_when_the_next_look_alike_comes() -> None:
+    clearing = house(alpha=Bug(LOAD))
+    clearing.prover.out_of_reach = frozenset({"1.6"})
+    clearing.send(sketch("one", "alpha", fixed="1.5"))
+    clearing.send(sketch("two", "alpha", fixed="1.6"))
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
+    clearing.prover.out_of_reach = frozenset()
+    clearing.send(sketch("three", "alpha", fixed="1.5"))
+    clearing.work()
+    assert cases_of(clearing) == {frozenset({"one", "two", "three"})}
+
+
 ARRIVALS = {
     "early": sketch("early", "alpha", fixed="1.5"),
     "late": sketch("late", "alpha", fixed="1.6"),

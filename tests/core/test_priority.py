@@ -49,7 +49,7 @@ def test_all_36_rows_are_the_golden_ones() -> None:
 
 def test_every_row_agrees_with_the_published_table() -> None:
     if not TABLES.exists():
-        pytest.skip("the published SSVC tables are not at hand")
+        pytest.skip(f"the published SSVC tables are not at {TABLES}; the 36 rows are checked against our own copy")
     import zstandard  # noqa: PLC0415
 
     text = zstandard.ZstdDecompressor().stream_reader(TABLES.read_bytes()).read().decode()

@@ -47,6 +47,30 @@ def test_a_problem_names_its_place(change: dict[str, Any], place: str) -> None:
     assert any(place in problem for problem in problems), problems
 
 
+def test_a_scoped_package_keeps_its_scope_in_name_and_purl() -> None:
+    (affected,) = write_osv(replace(RECORD, purl_type="npm", package="@scope/thing"))["affected"]
+    assert affected["package"] == {"ecosystem": "npm", "name": "@scope/thing", "purl": "pkg:npm/%40scope/thing"}
+
+
+def test_a_repository_is_affected_between_commits() -> None:
+    commits = (("introduced", "a" * 40), ("fixed", "b" * 40))
+    record = replace(RECORD, purl_type="", package="", repository="https://example.invalid/thing", events=commits)
+    document = write_osv(record)
+    assert document["affected"] == [
+        {
+            "ranges": [
+                {
+                    "type": "GIT",
+                    "repo": "https://example.invalid/thing",
+                    "events": [{"introduced": "a" * 40}, {"fixed": "b" * 40}],
+                }
+            ]
+        }
+    ]
+    assert osv_problems(document) == ()
+    assert "https address" in osv_problems(write_osv(replace(record, repository="git://example.invalid/thing")))[0]
+
+
 @pytest.mark.parametrize(
     ("vector", "kind"),
     [

@@ -26,10 +26,14 @@ class Bug:
 
 @dataclass
 class Simulator:
-    """Implements `core.ports.Prover`. `broken` names releases that cannot be run; `calls` keeps what was asked."""
+    """Implements `core.ports.Prover`. `calls` keeps what was asked.
+
+    `broken` names releases on which every run breaks, `out_of_reach` those that cannot be installed just now.
+    """
 
     bugs: dict[str, Bug]
     broken: frozenset[str] = frozenset()
+    out_of_reach: frozenset[str] = frozenset()
     calls: list[tuple[str, str]] = field(default_factory=list)
 
     def prove(self, bundle: bytes) -> ProofResult:
@@ -66,7 +70,9 @@ class Simulator:
         read = read_archive(bundle)
         self.calls.append((version, read.id))
         if version in self.broken:
-            return Trial(version, Signal.BROKEN, n=4, k=0, reason="cannot be installed")
+            return Trial(version, Signal.BROKEN, n=4, k=0, reason="does not import")
+        if version in self.out_of_reach:
+            return Trial(version, Signal.BROKEN, n=0, k=0, reason="could not be fetched")
         fired = self._fires(read.manifest, version)
         return Trial(version, Signal.FIRED if fired else Signal.SILENT, n=4, k=4 if fired else 0)
 

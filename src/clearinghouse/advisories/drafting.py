@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packageurl import PackageURL
 from packaging.version import InvalidVersion, Version
 
 from clearinghouse.core.ids import advisory_id
@@ -26,7 +27,7 @@ def draft(case: CaseDetail, *, at: datetime, coordinator: str, confirmed_by: str
     row = case.row
     proofs = [proof for proof in case.proofs if proof.verdict and proof.verdict.supports_the_claim]
     fired, silent = executed(proofs)
-    purl_type, _, package = row.package.removeprefix("pkg:").partition("/")
+    purl_type, package, repository = _named(row.package)
     stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     severities = sorted({proof.severity for proof in proofs if proof.severity})
     # One stated alias is passed on as such; several cannot all be the same bug, and none of them was executed.
@@ -41,14 +42,29 @@ def draft(case: CaseDetail, *, at: datetime, coordinator: str, confirmed_by: str
         purl_type=purl_type,
         package=package,
         versions=fired,
-        events=_events(fired, silent),
+        events=_events(fired, silent) if not repository else _commits(proofs),
         aliases=aliases,
         related=related,
         severity=stated,
         references=tuple(_references(row.aliases)),
         credits=(*(("FINDER", finder) for finder in row.finders), ("COORDINATOR", coordinator)),
         database_specific=_specific(case, proofs, silent, severities, confirmed_by),
+        repository=repository,
     )
+
+
+def _named(package: str) -> tuple[str, str, str]:
+    """(purl type, full name, repository) of what a case is about: a purl, or the URL of a repository."""
+    if not package.startswith("pkg:"):
+        return "", "", package
+    purl = PackageURL.from_string(package)
+    return purl.type, f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name, ""
+
+
+def _commits(proofs: Sequence[ProofView]) -> tuple[tuple[str, str], ...]:
+    """Commits have no order of their own: the pair of the first proof, as it was executed."""
+    fired, silent = executed(proofs[:1])
+    return tuple([("introduced", fired[0])] + [("fixed", commit) for commit in silent[:1]]) if fired else ()
 
 
 def executed(proofs: Iterable[ProofView]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from clearinghouse.formats.osv import osv_problems, write_osv
 from clearinghouse.journal import services as journal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clearinghouse.cases.queries import CaseDetail
@@ -117,10 +120,22 @@ def _write(advisory: Advisory, folder: Path) -> Path:
     path = folder / _file_name(advisory)
     if path.exists() and path.read_text(encoding="utf-8") == advisory.text:
         return path
-    draft_path = folder / f".{path.name}.{os.getpid()}"
-    with draft_path.open("w", encoding="utf-8") as file:
-        file.write(advisory.text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft_path.replace(path)
+    with _alone(folder):
+        draft_path = folder / f".{path.name}.new"  # one name: what a killed process left is written over
+        with draft_path.open("w", encoding="utf-8") as file:
+            file.write(advisory.text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft_path.replace(path)
     return path
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system frees with its holder: two commands may write at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -87,7 +87,7 @@ def parse_target(reader: Reader) -> Target | None:
 
 
 def _repository(reader: Reader, table: dict[str, Any]) -> Target | None:
-    repository = reader.text("target", "repository", limit=500)
+    repository = reader.text("target", "repository", limit=300)
     for key in ("package", "with"):
         if key in table:
             reader.report(("target", key), "goes with a package; a repository stands alone")

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from packageurl import PackageURL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -40,6 +42,7 @@ class Record:
     """What an advisory says, before it is any format. Instants are RFC 3339 in UTC ("…Z").
 
     `events` are one range's events in order, each (kind, version); `versions` are releases on which the proof fired.
+    For a `repository` (its URL; `purl_type` and `package` are then empty) both are commits.
     `references` and `credits` are (kind, URL or name).
     """
 
@@ -58,6 +61,7 @@ class Record:
     references: tuple[tuple[str, str], ...] = ()
     credits: tuple[tuple[str, str], ...] = ()
     database_specific: Mapping[str, Any] | None = None
+    repository: str = ""
 
 
 def severity_kind(vector: str) -> str | None:
@@ -67,11 +71,6 @@ def severity_kind(vector: str) -> str | None:
 
 def write_osv(record: Record) -> dict[str, Any]:
     """The record as an OSV document; empty parts are left out."""
-    package = {"ecosystem": ECOSYSTEMS.get(record.purl_type, record.purl_type), "name": record.package}
-    affected: dict[str, Any] = {"package": {**package, "purl": f"pkg:{record.purl_type}/{record.package}"}}
-    if record.events:
-        affected["ranges"] = [{"type": "ECOSYSTEM", "events": [{kind: version} for kind, version in record.events]}]
-    affected["versions"] = list(record.versions)
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "id": record.id,
@@ -84,12 +83,28 @@ def write_osv(record: Record) -> dict[str, Any]:
         "severity": [{"type": severity_kind(record.severity) or "", "score": record.severity}]
         if record.severity
         else [],
-        "affected": [affected],
+        "affected": [_affected(record)],
         "references": [{"type": kind, "url": url} for kind, url in record.references],
         "credits": [{"name": name, "type": kind} for kind, name in record.credits],
         "database_specific": dict(record.database_specific or {}),
     }
     return {key: value for key, value in document.items() if value or key == "affected"}
+
+
+def _affected(record: Record) -> dict[str, Any]:
+    events = [{kind: version} for kind, version in record.events]
+    if record.repository:
+        return {"ranges": [{"type": "GIT", "repo": record.repository, "events": events}]}
+    purl = PackageURL(record.purl_type, *_split(record.package)).to_string()
+    package = {"ecosystem": ECOSYSTEMS.get(record.purl_type, record.purl_type), "name": record.package, "purl": purl}
+    ranges = {"ranges": [{"type": "ECOSYSTEM", "events": events}]} if events else {}
+    return {"package": package, **ranges, "versions": list(record.versions)}
+
+
+def _split(name: str) -> tuple[str | None, str]:
+    """Namespace and name of a package: ("@scope", "x") for "@scope/x"."""
+    namespace, _, simple = name.rpartition("/")
+    return namespace or None, simple
 
 
 def osv_problems(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -123,7 +138,11 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _affected_problems(affected: Mapping[str, Any], place: str) -> Iterator[str]:
     package = affected.get("package", {})
-    if package.get("ecosystem") not in ECOSYSTEMS.values() or not package.get("name"):
+    of_repository = [entry for entry in affected.get("ranges", ()) if entry.get("type") == "GIT"]
+    if of_repository:
+        if not all(str(entry.get("repo", "")).startswith("https://") for entry in of_repository):
+            yield f"{place}.ranges: a GIT range needs the https address of its repository"
+    elif package.get("ecosystem") not in ECOSYSTEMS.values() or not package.get("name"):
         yield f"{place}.package: needs a known ecosystem and a name"
     if not affected.get("versions") and not affected.get("ranges"):
         yield f"{place}: names neither a version nor a range"

@@ -18,6 +18,7 @@ from clearinghouse.proofs.models import Trial as TrialRow
 from clearinghouse.prover.bundle import Bundle, pack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from clearinghouse.core.manifest import Manifest
@@ -41,7 +42,7 @@ def store(bundle: Bundle, *, at: datetime) -> Proof:
         weakness=list(claim.weakness),
         aliases=list(claim.aliases),
         severity=claim.severity or "",
-        package=f"pkg:{target.ecosystem}/{target.name}",
+        package=target.package,
         vulnerable=target.vulnerable,
         fixed=target.fixed or "",
         oracle=str(bundle.manifest.oracle.name),
@@ -60,7 +61,9 @@ def trigger_digest(bundle: Bundle) -> str:
     files = {
         path: hashlib.sha256(content).hexdigest() for path, content in bundle.files.items() if path.startswith("files/")
     }
-    parts = [target, manifest.runtime, manifest.run, manifest.oracle, files]
+    parts: list[Any] = [target, manifest.runtime, manifest.run, manifest.oracle, files]
+    if manifest.build is not None:
+        parts.append(manifest.build)
     return hashlib.sha256(json.dumps(parts, default=_plain, sort_keys=True).encode()).hexdigest()
 
 
@@ -147,6 +150,11 @@ def keep_trial(bundle_id: str, trial: Trial, *, at: datetime) -> bool:
             }
             journal.append(chain_of(bundle_id), "proof tried", actor=PROVER, at=at, body=body)
     return new
+
+
+def forget_unrun(bundle_ids: Iterable[str]) -> int:
+    """Drop trials that never ran, for want of the network say, and may now; how many. The journal keeps them."""
+    return TrialRow.objects.filter(proof__bundle_id__in=list(bundle_ids), n=0).delete()[0]
 
 
 def supporting(bundle_id: str) -> bool:
