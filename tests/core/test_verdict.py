@@ -27,6 +27,7 @@ GOOD: Rows = {
     "v control": row(Variant.VULNERABLE, 4, 0, control=True),
     "f": row(Variant.FIXED, 4, 0),
     "f control": row(Variant.FIXED, 1, 0, control=True),
+    "f tests": MatrixRow(Variant.FIXED, Input.TESTS, "1.1", 1, 0),
     "f named v": row(Variant.F_NAMED_V, 4, 0),
     "v named f": row(Variant.V_NAMED_F, 2, 2),
     "v respelt": row(Variant.V_RESPELT, 2, 2),
@@ -76,6 +77,8 @@ def test_a_matrix_without_fault_gives_what_its_grade_allows(basis: Basis, expect
         ("f", (3, 0), Verdict.FLAKY),  # too few silent runs
         ("f_control", (1, 1), Verdict.FIX_BREAKS),
         ("f_control", (1, 0, 1), Verdict.FIX_BREAKS),
+        ("f_tests", (2, 0, 2), Verdict.FIX_BREAKS),
+        ("f_tests", (2, 0, 1), Verdict.PROVEN),  # once by chance
         ("f_named_v", (4, 1), Verdict.NOT_REPRODUCED),
         ("f_named_v", (4, 0, 1), Verdict.NEEDS_HUMAN),
         ("v_named_f", (3, 0), Verdict.NEEDS_HUMAN),

@@ -67,6 +67,7 @@ class Variant(StrEnum):
     F_NAMED_V = "f_named_v"  # fixed code that calls itself the vulnerable version
     V_RESPELT = "v_respelt"  # vulnerable code, every source with a comment appended
     OTHER = "other"  # another release, named in the row's `version`
+    PATCHED = "patched"  # the vulnerable release with a patch
 
 
 class Input(StrEnum):
@@ -74,6 +75,7 @@ class Input(StrEnum):
 
     TRIGGER = "trigger"
     CONTROL = "control"
+    TESTS = "tests"  # the bundle's tests: silent where they pass, broken where they do not
 
 
 class Signal(StrEnum):

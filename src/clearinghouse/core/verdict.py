@@ -47,6 +47,8 @@ _V = (Variant.VULNERABLE, Input.TRIGGER)
 _F = (Variant.FIXED, Input.TRIGGER)
 _V_CONTROL = (Variant.VULNERABLE, Input.CONTROL)
 _F_CONTROL = (Variant.FIXED, Input.CONTROL)
+_V_TESTS = (Variant.VULNERABLE, Input.TESTS)
+_F_TESTS = (Variant.FIXED, Input.TESTS)
 
 
 def by_key(rows: Iterable[MatrixRow]) -> dict[Key, MatrixRow]:
@@ -116,7 +118,19 @@ def _fix(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     if control and (control.k or control.broken):
         reason = f"the benign control no longer works on {control.version}: {control.signature or 'it fires'}"
         return Decision(Verdict.FIX_BREAKS, (reason,))
-    return None
+    failing = tests_fail(matrix, Variant.FIXED)
+    return Decision(Verdict.FIX_BREAKS, (failing,)) if failing else None
+
+
+def tests_fail(matrix: Mapping[Key, MatrixRow], variant: Variant) -> str | None:
+    """Why the bundle's tests do not pass on a build, or None where they do in one run at least, or were not run."""
+    row = matrix.get((variant, Input.TESTS))
+    if row is None or row.broken < row.n:
+        return None
+    where = row.version if variant is Variant.FIXED else f"{row.version} with the patch"
+    before = matrix.get(_V_TESTS)
+    also = "; they do not pass on the vulnerable release either" if before and before.broken == before.n else ""
+    return f"the tests do not pass on {where}{also}: {row.signature}"
 
 
 def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
@@ -161,6 +175,8 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
         for key, other in matrix.items()
         if key in {_F, _V_CONTROL}
     ]
+    if _F_TESTS in matrix:
+        reasons.append(f"the tests pass on {matrix[_F_TESTS].version}")
     need = silent_runs(bound)
     short = [other for key, other in matrix.items() if key in {_F, _V_CONTROL} and other.n < need]
     if short:

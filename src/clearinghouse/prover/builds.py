@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,10 +67,22 @@ def build(manifest: Manifest, workbench: Workbench) -> Builds | NotBuilt:
             if error.kind != "no_wheel":
                 return NotBuilt(_VERDICTS[error.kind], error.message)
             continue
-        fault = runtime.fault(vulnerable, manifest.target)
+        fault = runtime.fault(vulnerable, manifest.target) or _tests_fault(manifest, vulnerable)
         if fault:
             return NotBuilt(Verdict.INVALID, fault)
         notes = () if problem is None else (f"run under {runtime.label}: no wheels for {candidates[0].label}",)
         return Builds(runtime, vulnerable, fixed, notes)
     assert problem is not None
     return NotBuilt(Verdict.UNSUPPORTED, problem.message)
+
+
+def _tests_fault(manifest: Manifest, installed: Installed) -> str | None:
+    """Why the tests cannot be started: a module that `python -m` names is nowhere; None when all is well."""
+    argv = manifest.tests or ()
+    if manifest.runtime.language != "python" or argv[:2] != ("python", "-m") or len(argv) == 2:  # noqa: PLR2004
+        return None
+    module = argv[2].partition(".")[0]
+    if module in sys.stdlib_module_names or module in {path.name.split(".")[0] for path in installed.tree.iterdir()}:
+        return None
+    remedy = f'add it to target.with with an exact version ("pkg:pypi/{module}@…"), or use unittest'
+    return f'run.tests: the module "{module}" is not installed beside the target; {remedy}'

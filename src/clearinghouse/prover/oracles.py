@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.growth import Cost, alike, exceeds, exponent, grows
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 Judgement = tuple[Signal, str]
+_DURATION = re.compile(r"\b\d+\.\d+ ?s\b")  # a runner's own clock would make equal failures unlike
 _MOST_CPU_DRIFT = 1.25  # the harness's clocks and the supervisor's may differ by this factor and 0.2 s
 
 
@@ -38,6 +40,21 @@ def judge(spec: OracleSpec, facts: Facts, reference: float | None = None) -> Jud
         return Signal.FIRED, fired
     if facts.finished:
         return Signal.SILENT, "the effect did not appear"
+    return Signal.BROKEN, facts.trouble
+
+
+def judge_tests(facts: Facts) -> Judgement:
+    """Silent where the bundle's tests passed (exit status 0), else broken with the last line that they said."""
+    if facts.finished:
+        return Signal.SILENT, "the tests pass"
+    outcome = facts.outcome
+    if outcome.ending is Ending.EXITED:
+        said = outcome.stderr.decode("utf-8", "replace").split("\n") + outcome.stdout.decode("utf-8", "replace").split(
+            "\n"
+        )
+        lines = [line.strip() for line in said if line.strip()]
+        last = _DURATION.sub("some time", lines[-1][:200]) if lines else "nothing was said"
+        return Signal.BROKEN, f"exit status {outcome.code}: {last}"
     return Signal.BROKEN, facts.trouble
 
 

@@ -15,12 +15,14 @@ from clearinghouse.core.proof import (
     MatrixRow,
     OracleName,
     ProofResult,
+    Signal,
     Variant,
     Verdict,
 )
 from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
 from clearinghouse.core.steps import uses_size
 from clearinghouse.core.verdict import Basis, Decision, decide
+from clearinghouse.prover.judge_tree import TEST_TRIES, TESTS, Demands, control_result
 from clearinghouse.prover.oracles import VERSION
 from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
@@ -73,7 +75,7 @@ class _Proof:
         key = (variant, plan.input)
         series = self.series.setdefault(key, Series(variant, plan.input, tree.version))
         for _ in range(times):
-            self.say(f"{variant.value}{' control' if plan.input is Input.CONTROL else ''} {series.n + 1}")
+            self.say(f"{variant.value}{'' if plan.input is Input.TRIGGER else f' {plan.input}'} {series.n + 1}")
             series.add(self.runner.run(tree, plan))
         return series
 
@@ -92,6 +94,34 @@ def prove(
         return _result(proof, sandbox)
     finally:
         runner.close()
+
+
+def measure(
+    bundle: Bundle, builds: Builds, runner: Runner, say: Callable[[str], None] = lambda _: None
+) -> Demands | None:
+    """What a tree must show to be as good as fixed, measured on the vulnerable release with some ten runs.
+
+    None where the proof does not fire there often enough, or its control is not silent.
+    """
+    proof = _Proof(bundle, builds, runner, say, {})
+    plan = _plan(proof)
+    fired = _vulnerable_runs(proof, plan)
+    rate = lower_bound(fired.k, fired.n)
+    if rate < LEAST_RATE or not _control_is_silent(proof, plan, silent_runs(rate)):
+        return None
+    return _demands(proof, plan, silent_runs(rate))
+
+
+def _demands(proof: _Proof, plan: Plan, silent: int) -> Demands:
+    """What the runs on the vulnerable release so far ask of a tree that should be fixed."""
+    control = proof.series.get((Variant.VULNERABLE, Input.CONTROL))
+    return Demands(
+        trigger=_as_far(proof, plan) if proof.runner.sized else replace(plan, reference=None),
+        control=_control_plan(proof, plan) if proof.has_control else None,
+        silent=silent,
+        result=control_result(proof.runner, control) if control else None,
+        tests=proof.bundle.manifest.tests is not None,
+    )
 
 
 def _lead(proof: _Proof) -> None:
@@ -153,10 +183,23 @@ def _fix_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
         row = proof.observe(Variant.FIXED, fixed, again, 1)
         if row.k or row.broken:
             return False
-    if not proof.has_control:
+    if proof.has_control:
+        row = proof.observe(Variant.FIXED, fixed, _control_plan(proof, plan), 1)
+        if row.k or row.broken:
+            return False
+    return _tests_pass(proof, Variant.FIXED, fixed)
+
+
+def _tests_pass(proof: _Proof, variant: Variant, tree: Installed) -> bool:
+    """Run the bundle's tests, if it has any; where they fail, once on the vulnerable release too, for the reader."""
+    if proof.bundle.manifest.tests is None:
         return True
-    row = proof.observe(Variant.FIXED, fixed, _control_plan(proof, plan), 1)
-    return not (row.k or row.broken)
+    for _ in range(TEST_TRIES):
+        if proof.observe(variant, tree, TESTS, 1).seen[-1].signal is Signal.SILENT:
+            return True
+    if (Variant.VULNERABLE, Input.TESTS) not in proof.series:
+        proof.observe(Variant.VULNERABLE, proof.builds.vulnerable, TESTS, 1)
+    return False
 
 
 def _as_far(proof: _Proof, plan: Plan) -> Plan:

@@ -14,7 +14,7 @@ from clearinghouse.core.steps import uses_size
 from clearinghouse.prover.attribution import attribute
 from clearinghouse.prover.door import Door
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
-from clearinghouse.prover.oracles import costs_of, judge
+from clearinghouse.prover.oracles import costs_of, judge, judge_tests
 from clearinghouse.prover.runtimes.interface import OTHER
 from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits, Outcome
 from clearinghouse.prover.stand import Stand
@@ -112,12 +112,15 @@ class Runner:
         facts = Facts(
             outcome=outcome,
             report=report,
-            form_one=isinstance(run, CallRun),
+            form_one=isinstance(run, CallRun) and plan.input is not Input.TESTS,
             knocked=any(uid == outcome.uid and text == stand.knock.encode() for uid, text in knocks),
             secret_seen=secret in outcome.stdout or secret in outcome.stderr or stand.secret in (report.text or ""),
             written=stand.write in outcome.present,
         )
-        signal, signature = judge(self.manifest.oracle, facts, plan.reference)
+        if plan.input is Input.TESTS:
+            signal, signature = judge_tests(facts)
+        else:
+            signal, signature = judge(self.manifest.oracle, facts, plan.reference)
         function, doubt = attribute(self.manifest.oracle.name, facts) if signal is Signal.FIRED else (None, None)
         costs = costs_of(facts)
         cpu = costs[-1].seconds if self.manifest.oracle.name is OracleName.CPU and costs else outcome.cpu_seconds
@@ -160,7 +163,9 @@ class Runner:
         binds = [*shown.binds, Bind(files, f"{HOME}/files")]
         if plan.compare is not None:
             binds.append(Bind(plan.compare, OTHER))
-        if isinstance(run, CallRun):
+        if plan.input is Input.TESTS:
+            start, extra = self._tests_form()
+        elif isinstance(run, CallRun):
             start, extra = self._call_form(run, tree, plan, stand)
         else:
             start, extra = self._script_form(run, plan, stand, tree)
@@ -215,6 +220,13 @@ class Runner:
             "sample": self.manifest.oracle.name is OracleName.CPU,
         }
         return self.runtime.script(tuple(stand.fill(list(chosen))), stdin, watch, run), stand.environment()
+
+    def _tests_form(self) -> tuple[Start, dict[str, str]]:
+        """The bundle's tests: a command beside the target, without canaries and with nothing to watch for."""
+        argv = self.manifest.tests
+        assert argv is not None
+        unwatched: dict[str, Any] = {"own": [], "needles": [], "sample": False}
+        return self.runtime.script(argv, b"", unwatched, ScriptRun(argv)), {}
 
 
 def runner_for(bundle: Bundle, builds: Builds, sandbox: Sandbox, state: Path) -> Runner:

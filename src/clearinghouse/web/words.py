@@ -145,6 +145,7 @@ VARIANTS: Mapping[Variant, str] = MappingProxyType(
         Variant.F_NAMED_V: "fixed, named as the vulnerable",
         Variant.V_RESPELT: "vulnerable, sources re-spelt",
         Variant.OTHER: "another release",
+        Variant.PATCHED: "vulnerable, patched",
     },
 )
 
