@@ -147,6 +147,37 @@ def test_every_word_of_a_bundle_and_of_its_verdict_is_documented(kind: str) -> N
     assert sorted(word for word in _bundle_words()[kind] if f"`{word}`" not in text) == []
 
 
+def _tables_of_a_bundle() -> dict[str, str]:
+    """What the bundle reference says of each table of a manifest: the sections whose heading names it."""
+    sections = re.findall(r"(?ms)^## ([^\n]*)\n(.*?)(?=^## |\Z)", _document("bundle.md"))
+    found: dict[str, str] = {}
+    for heading, text in sections:
+        for table in re.findall(r"`\[([a-z]+)\]`", heading):
+            found[table] = found.get(table, "") + text
+    return found
+
+
+def test_every_key_of_a_bundle_is_documented_under_its_own_table() -> None:
+    said = _tables_of_a_bundle()
+    assert set(said) == set(manifest_parser._TABLES)
+    gaps = [
+        f"[{table}] {key}"
+        for table, keys in manifest_parser._TABLES.items()
+        for key in keys
+        if f"`{key}`" not in said[table]
+    ]
+    assert sorted(gaps) == []
+
+
+def test_no_key_of_a_bundle_is_documented_that_does_not_exist() -> None:
+    invented = []
+    for table, text in _tables_of_a_bundle().items():
+        for rows in re.findall(r"(?m)^\| key (?:\| )+\|?\n\| --- .*\n((?:\|.*\n)+)", text):
+            named = {key for row in rows.splitlines() for key in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+            invented += [f"[{table}] {key}" for key in named - manifest_parser._TABLES[table] - {"schema"}]
+    assert invented == []
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     broken = []
     for path, text in text_files(".md"):
