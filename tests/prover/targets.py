@@ -77,6 +77,11 @@ def tell(path):
     print(read(path))
 
 
+def fetch(url, headers={}, body=None):
+    from urllib.request import Request, urlopen
+    return urlopen(Request(url, body, headers), timeout=5).read().decode()
+
+
 def environment(name):
     return os.environ.get(name)
 

@@ -13,7 +13,7 @@ from clearinghouse.prover.runner import Plan
 if TYPE_CHECKING:
     from tests.prover.conftest import Observe
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.enable_socket]  # the decoy takes sockets from inside a run
 
 GROWTH = Plan(sizes=tuple(2**power for power in range(4, 15)), until=0.3, stop_after=2.0)
 GROWING = OracleSpec(OracleName.CPU, budget_seconds=0.3)
@@ -36,6 +36,8 @@ def call(name: str, *args: Any) -> list[dict[str, Any]]:
         ("write", call("spawn", "ln -s /nowhere {{canary.write}}"), "fake.core:spawn"),
         ("read", call("read", "{{canary.read}}"), "fake.core:read"),
         ("read", call("tell", "{{canary.read}}"), "fake.core:read"),
+        ("connect", call("fetch", "{{canary.url}}"), "fake.core:fetch"),
+        ("connect", call("fetch", "{{canary.redirect}}"), "fake.core:fetch"),
         ("recursion", call("dive", 0), "fake.core:dive"),
         ("signal", call("crash"), "fake.core:crash"),
         ("signal", call("kill", 6), "fake.core:kill"),
@@ -56,6 +58,8 @@ def test_an_effect_fires_its_oracle_and_is_the_targets(
         ("write", call("write", "/canary/out/innocent")),
         ("write", call("read", "/etc/passwd")),
         ("read", call("write", "/proof/{{canary.token}}")),
+        ("connect", call("fetch", "{{canary.innocent}}")),
+        ("connect", call("show", "{{canary.url}}")),
         ("recursion", call("fail", "RecursionError: maximum recursion depth exceeded")),
         ("signal", call("kill", 0)),
     ],
@@ -80,6 +84,28 @@ def test_an_end_that_is_no_crash_is_neither_fired_nor_silent(
     seen = observe(steps, "signal")
     assert seen.signal is Signal.BROKEN, seen.log
     assert trouble in seen.signature
+
+
+CARRYING = OracleSpec(OracleName.CONNECT, carrying=True)
+SECRET = "{{canary.secret}}"
+
+
+@pytest.mark.parametrize(
+    ("args", "fires"),
+    [
+        (["{{canary.url}}", {"X-Key": f"Bearer {SECRET}"}], True),
+        (["{{canary.redirect}}", {"X-Key": SECRET}], True),
+        (["{{canary.redirect.307}}", {"X-Key": SECRET}], True),
+        (["{{canary.url}}", {}, {"$bytes": f"key={SECRET}"}], True),
+        (["{{canary.url}}?key=" + SECRET], True),
+        (["{{canary.url}}", {"X-Key": "Bearer"}], False),
+        (["{{canary.innocent}}", {"X-Key": SECRET}], False),
+        (["{{canary.redirect.303}}", {}, {"$bytes": f"key={SECRET}"}], False),
+    ],
+)
+def test_a_secret_fires_only_where_the_decoy_is_sent_it(observe: Observe, args: list[Any], fires: bool) -> None:
+    seen = observe(call("fetch", *args), CARRYING)
+    assert seen.signal is (Signal.FIRED if fires else Signal.SILENT), seen.log
 
 
 def test_running_out_of_memory_is_no_crash(observe: Observe) -> None:
@@ -142,7 +168,7 @@ for line in (
 os.write(3, b"[" * 100000 + b"\\n" + b"\\xff" * 10)
 """
     run = ScriptRun(("python", "files/forge.py"))
-    for oracle in ("predicate", "recursion", "cpu", "signal", "write", "read", "exec"):
+    for oracle in ("predicate", "recursion", "cpu", "signal", "write", "read", "exec", "connect"):
         seen = observe(run, oracle, files={"files/forge.py": forged}, plan=Plan(stop_after=5, reference=0.01))
         assert seen.signal is Signal.SILENT, (oracle, seen.log)
 
@@ -170,6 +196,8 @@ print(sys.stdin.read(), sys.argv[1:], open("files/data.txt").read(), os.getcwd()
         ("read", "print(fake.core.read(os.environ['CANARY_READ']))", "fake.core:read"),
         ("exec", "fake.core.evaluate(\"os.system(os.environ['CANARY_EXEC'])\")", "fake.core:evaluate"),
         ("signal", "fake.core.crash()", "fake.core:crash"),
+        ("connect", "fake.core.fetch(os.environ['CANARY_REDIRECT'])", "fake.core:fetch"),
+        ("connect", "import urllib.request; urllib.request.urlopen(os.environ['CANARY_URL'])", None),
         ("exec", "os.system(os.environ['CANARY_EXEC'])", None),
         ("exec", "fake.core.helper.call(os.system, os.environ['CANARY_EXEC'])", None),
         ("exec", "fake.core.read(os.environ['CANARY_EXEC']); os.system(os.environ['CANARY_EXEC'])", None),

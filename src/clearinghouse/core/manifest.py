@@ -93,6 +93,7 @@ class OracleSpec:
     secure: str | None = None
     budget_seconds: float = 1.0
     sizes: tuple[int, ...] | None = None
+    carrying: bool = False  # connect: the decoy must have been sent the run's secret
 
 
 @dataclass(frozen=True, slots=True)

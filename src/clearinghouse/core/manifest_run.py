@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from clearinghouse.core.canaries import canaries_of, unknown_canaries
 from clearinghouse.core.manifest import CallRun, OracleSpec, ScriptRun
 from clearinghouse.core.proof import OracleName
 from clearinghouse.core.steps import check_reference, check_steps, uses_size
@@ -28,6 +29,7 @@ ORACLE_KEYS = {
     "secure": (OracleName.PREDICATE,),
     "budget_seconds": (OracleName.CPU,),
     "sizes": (OracleName.CPU,),
+    "carrying": (OracleName.CONNECT,),
 }
 _FILE_REFERENCE = re.compile(r"\{\{path:([^}]*)\}\}")
 _MAX_PATTERN = 500
@@ -172,13 +174,29 @@ def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec 
             reader.report(("run",), f"uses $size, which has a meaning only under the oracle cpu, not under {name}")
         elif not uses_size(run.steps):
             reader.report(("run",), "uses $size in the control alone; the trigger must grow with it too")
+    _check_canaries(reader, run, name)
+    carrying = table.get("carrying")
+    if carrying not in {None, "secret"}:
+        reader.report(("oracle", "carrying"), 'must be "secret", or be left out')
     return OracleSpec(
         name,
         _pattern(reader, table, "insecure"),
         _pattern(reader, table, "secure"),
         float(budget),
         _sizes(reader, table, run),
+        carrying is not None,
     )
+
+
+def _check_canaries(reader: Reader, run: CallRun | ScriptRun | None, name: OracleName) -> None:
+    """A placeholder that stands for nothing would be passed on as it is written, and the proof be silent for it."""
+    if isinstance(run, CallRun):
+        texts: list[Any] = [run.steps, run.control_steps or (), dict(run.env)]
+    else:
+        texts = [run.argv, run.control or ()] if run is not None else []
+    for unknown in dict.fromkeys(unknown_canaries(name, texts)):
+        known = ", ".join(canaries_of(name))
+        reader.report(("run",), f"{{{{canary.{unknown}}}}} is no canary under the oracle {name}; there are: {known}")
 
 
 def _pattern(reader: Reader, table: dict[str, Any], key: str) -> str | None:

@@ -55,6 +55,7 @@ class OracleName(StrEnum):
     WRITE = "write"
     READ = "read"
     EXEC = "exec"
+    CONNECT = "connect"
 
 
 class Variant(StrEnum):

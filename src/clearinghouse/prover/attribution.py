@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _MOSTLY = 0.9  # share of CPU samples that must fall below a frame of the target
 _STARTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen"}
-_EFFECTS = {OracleName.WRITE, OracleName.EXEC, OracleName.READ}
+_EFFECTS = {OracleName.WRITE, OracleName.EXEC, OracleName.READ, OracleName.CONNECT}
 
 
 def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]:

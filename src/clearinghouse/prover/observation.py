@@ -137,6 +137,8 @@ class Facts:
     knocked: bool = False
     secret_seen: bool = False
     written: bool = False
+    visited: bool = False  # the decoy was reached
+    carried: bool = False  # and was sent the secret
 
     @property
     def crash_signal(self) -> str | None:

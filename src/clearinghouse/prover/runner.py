@@ -12,6 +12,7 @@ from clearinghouse.core.manifest import CallRun, Manifest, ScriptRun
 from clearinghouse.core.proof import Input, OracleName, Signal
 from clearinghouse.core.steps import uses_size
 from clearinghouse.prover.attribution import attribute
+from clearinghouse.prover.decoy import Decoy
 from clearinghouse.prover.door import Door
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
 from clearinghouse.prover.oracles import costs_of, judge, judge_tests
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 # An effect may be left to a process that nobody waits for.
 _LINGER_SECONDS = 1.0
-_LINGERING = {OracleName.EXEC, OracleName.WRITE, OracleName.READ}
+_LINGERING = {OracleName.EXEC, OracleName.WRITE, OracleName.READ, OracleName.CONNECT}
 _FIRST_SIZE, _LAST_SIZE = 16, 2**22
 _IMPORT_SECONDS = 8.0  # CPU allowed for starting and importing, beside what the clock counts
 
@@ -94,13 +95,15 @@ class Runner:
 
     def run(self, tree: Installed, plan: Plan) -> Observation:
         """One run, judged."""
-        stand = Stand()
         with contextlib.ExitStack() as stack:
+            stand = self._stand(stack)
             door = self._open_door(stack)
             files = self._filled_files(stack, stand)
             command = self._command(tree, plan, stand, files)
             if door is not None:
                 command = replace(command, sockets=(stand.door(door.path),))
+            if stand.decoy is not None:
+                command = replace(command, peer=stand.decoy)
             outcome = self._sandbox.run(command)
         knocks = door.knocks if door is not None else []
         return self._observe(outcome, plan, stand, knocks)
@@ -116,6 +119,8 @@ class Runner:
             knocked=any(uid == outcome.uid and text == stand.knock.encode() for uid, text in knocks),
             secret_seen=secret in outcome.stdout or secret in outcome.stderr or stand.secret in (report.text or ""),
             written=stand.write in outcome.present,
+            visited=bool(stand.decoy and stand.decoy.heard),
+            carried=bool(stand.decoy and stand.decoy.heard_of(stand.carried)),
         )
         if plan.input is Input.TESTS:
             signal, signature = judge_tests(facts)
@@ -133,6 +138,12 @@ class Runner:
             Path(folder).chmod(0o711)
             with Door(Path(folder)) as door:
                 yield door
+
+    def _stand(self, stack: contextlib.ExitStack) -> Stand:
+        """Fresh canaries, and the decoy where the oracle asks for it."""
+        if self.manifest.oracle.name is not OracleName.CONNECT:
+            return Stand()
+        return Stand(decoy=stack.enter_context(Decoy()))
 
     def _open_door(self, stack: contextlib.ExitStack) -> Door | None:
         return stack.enter_context(self._door()) if self.manifest.oracle.name is OracleName.EXEC else None

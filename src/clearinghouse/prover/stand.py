@@ -6,12 +6,14 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clearinghouse.core.canaries import REDIRECTS
 from clearinghouse.prover.runtimes.interface import DOOR
 from clearinghouse.prover.sandbox.interface import HOME, Bind, File
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clearinghouse.prover.decoy import Decoy
     from clearinghouse.prover.runtimes.interface import Runtime
 
 EXEC = "/canary/exec"
@@ -26,6 +28,8 @@ class Stand:
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     knock: str = field(default_factory=lambda: secrets.token_hex(16))
+    carried: str = field(default_factory=lambda: secrets.token_hex(16))  # told to the run: it must not be sent on
+    decoy: Decoy | None = None
 
     @property
     def read(self) -> str:
@@ -39,16 +43,22 @@ class Stand:
 
     def environment(self) -> dict[str, str]:
         """What a script of form 2 is told."""
-        return {
-            "CANARY_EXEC": EXEC,
-            "CANARY_READ": self.read,
-            "CANARY_ROOT": ROOT,
-            "CANARY_WRITE": self.write,
-            "CANARY_TOKEN": self.token,
-        }
+        names = [name for name in self.texts() if "." not in name]
+        return {f"CANARY_{name.upper()}": self.texts()[name] for name in names}
+
+    def texts(self) -> dict[str, str]:
+        """What each canary's name stands for (core/canaries.py says which there are)."""
+        texts = {"exec": EXEC, "read": self.read, "root": ROOT, "write": self.write, "token": self.token}
+        if self.decoy is not None:
+            texts |= {"url": self.decoy.url, "innocent": self.decoy.innocent, "secret": self.carried}
+            texts |= {f"redirect.{status}": self.decoy.redirect(status) for status in REDIRECTS}
+            texts["redirect"] = texts["redirect.302"]
+        return texts
 
     def needles(self) -> list[str]:
         """Texts that mark an event as touching a canary."""
+        if self.decoy is not None:
+            return [f", {self.decoy.ports[0]})"]  # as an address is written
         return [EXEC, self.read, self.write, self.token]
 
     def fill(self, value: Any) -> Any:
@@ -56,9 +66,7 @@ class Stand:
         if isinstance(value, str):
             if "{{" not in value:
                 return value
-            for name, text in (
-                ("exec", EXEC), ("read", self.read), ("root", ROOT), ("write", self.write), ("token", self.token),
-            ):  # fmt: skip
+            for name, text in self.texts().items():
                 value = value.replace("{{canary." + name + "}}", text)
             return _fill_paths(value)
         if isinstance(value, dict):

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -26,7 +28,7 @@
 enum { LINE = 4, ORDERS = 5, FIRST_STRAY = 6 };
 enum { LANDLOCK_CREATE = 444, LANDLOCK_ADD = 445, LANDLOCK_RESTRICT = 446, CLOSE_RANGE = 436 };
 enum { LANDLOCK_VERSION = 1, LANDLOCK_PATH_BENEATH = 1 };
-enum { POLL_US = 30000, SECOND = 1000000 };
+enum { POLL_US = 30000, SECOND = 1000000, BACKLOG = 64, MOST_PORTS = 8 };
 #define FS_WRITE_FILE (1ull << 1)
 #define FS_CHANGE (FS_WRITE_FILE | 0x1ff0ull) /* remove and make entries of every kind: bits 4 to 12 */
 #define FS_REFER (1ull << 13)
@@ -43,7 +45,7 @@ struct list {
 
 /* What orders.py ordered; numbers stay -1 until they are read. */
 static struct {
-    struct list argv, env, writable, watch;
+    struct list argv, env, writable, watch, listen;
     char *cwd;
     int64_t report, landlock, wall_us, linger_us, cpu_us, memory_kib, scratch_bytes, pids, files, count_processes,
         count_memory, count_cpu;
@@ -59,6 +61,7 @@ static const struct {
     {"env", &orders.env, NULL},
     {"writable", &orders.writable, NULL},
     {"watch", &orders.watch, NULL},
+    {"listen", &orders.listen, NULL},
     {"report", NULL, &orders.report},
     {"landlock", NULL, &orders.landlock},
     {"wall_us", NULL, &orders.wall_us},
@@ -425,8 +428,48 @@ static void report(int64_t wall_us, int64_t own_before) {
     say(text);
 }
 
+/* Open the ports ordered; how many, and their sockets. */
+static size_t listeners(int opened[MOST_PORTS]) {
+    if (orders.listen.count > MOST_PORTS) fail("init: too many ports", "");
+    for (size_t at = 0; at < orders.listen.count; at++) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(orders.listen.items[at]))};
+        opened[at] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (opened[at] < 0 || bind(opened[at], (struct sockaddr *)&address, sizeof address) ||
+            listen(opened[at], BACKLOG))
+            fail("init: cannot listen on port ", orders.listen.items[at]);
+    }
+    return orders.listen.count;
+}
+
+/* Tell the supervisor, and hand it the listening sockets. */
+static void say_ready(int version, const int *opened, size_t count) {
+    char text[40];
+    snprintf(text, sizeof text, "ready %d\n", version);
+    if (!count) {
+        say(text);
+        return;
+    }
+    union {
+        struct cmsghdr first;
+        char room[CMSG_SPACE(sizeof(int[MOST_PORTS]))];
+    } control = {0};
+    struct iovec vector = {text, strlen(text)};
+    struct msghdr message = {.msg_iov = &vector,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_len = CMSG_LEN(count * sizeof(int));
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    memcpy(CMSG_DATA(header), opened, count * sizeof(int));
+    if (sendmsg(LINE, &message, 0) < 0) fail("init: cannot hand out the listening sockets", "");
+    for (size_t at = 0; at < count; at++) close(opened[at]);
+}
+
 int main(void) {
-    char go = 0, text[40];
+    char go = 0;
+    int opened[MOST_PORTS];
     int version;
     sigset_t child, awake;
     read_orders();
@@ -442,8 +485,7 @@ int main(void) {
     sigprocmask(SIG_SETMASK, &child, NULL);
     int rules = landlock(&version);
     if (!version && orders.landlock) fail("Landlock is gone", "");
-    snprintf(text, sizeof text, "ready %d\n", version);
-    say(text);
+    say_ready(version, opened, listeners(opened));
     if (read(LINE, &go, 1) != 1 || go != 'g') _exit(1);
     int64_t own_before = now_us(CLOCK_PROCESS_CPUTIME_ID), began = now_us(CLOCK_MONOTONIC);
     start(rules);

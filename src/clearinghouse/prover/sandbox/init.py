@@ -4,7 +4,8 @@ Runs as a program, alone, as pid 1 of the sandbox, under the supervisor's own Py
 build init.c, its twin: change both or neither. It imports built-in and C modules only: every further import is paid in
 every run. Descriptors: 0-2 the command's, 3 its report pipe, 4 the line to the supervisor, 5 the orders (orders.py).
 
-On the line it says `ready <landlock version>`, waits for `go`, and at the end says
+On the line it says `ready <landlock version>`, with the sockets that listen on the ports ordered (`listen`, in that
+order; it keeps none of them), waits for `go`, and at the end says
 `end <how> <code> <cpu µs of children> <own cpu µs> <wall µs> <peak KiB> <present indexes, comma separated, or ->`, or
 `fail <text>`. A byte from the supervisor after `go` names a limit it saw crossed; a closed line ends the run at once.
 """
@@ -35,11 +36,15 @@ FS_REFER = 1 << 13
 FS_TRUNCATE = 1 << 14
 FS_CHANGE = FS_WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # remove and make entries of every kind
 SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
+AF_INET, SOCK_STREAM, SOCK_CLOEXEC = 2, 1, 0o2000000
+SOL_SOCKET, SCM_RIGHTS = 1, 1
+BACKLOG = 64
+HEADER_OF_BYTES = bytes.__basicsize__ - 1  # from where an object of bytes lies to where its content begins
 DEVICES = (b"null", b"zero", b"full", b"random", b"urandom", b"tty", b"pts")
 POLL_SECONDS = 0.03  # where no cgroup counts for us
 STOPS = {b"c": "cpu", b"m": "memory"}
 SECOND = 1000000  # times are ordered and reported in microseconds
-LISTS = ("argv", "env", "writable", "watch")
+LISTS = ("argv", "env", "writable", "watch", "listen")
 NUMBERS = (
     *("report", "landlock", "wall_us", "linger_us", "cpu_us", "memory_kib", "scratch_bytes", "pids", "files"),
     *("count_processes", "count_memory", "count_cpu"),
@@ -336,6 +341,36 @@ def present(paths: "list[bytes]") -> str:
     return ",".join(found) or "-"
 
 
+def listeners(ports: "list[bytes]") -> "list[int]":
+    """Sockets that listen on these ports of the run's own loopback."""
+    opened = []
+    for port in ports:
+        place = call("socket", AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)
+        address = AF_INET.to_bytes(2, "little") + int(port).to_bytes(2, "big") + bytes(12)
+        if place < 0 or call("bind", place, address, len(address)) or call("listen", place, BACKLOG):
+            fail("init: cannot listen on port " + text(port))
+        opened.append(place)
+    return opened
+
+
+def say_ready(version: int, opened: "list[int]") -> None:
+    """Tell the supervisor, and hand it the listening sockets: struct msghdr, written out."""
+    line = f"ready {version}\n".encode()
+    if not opened:
+        posix.write(LINE, line)
+        return
+    passed = b"".join(place.to_bytes(4, "little") for place in opened)
+    header = number(16 + len(passed)) + SOL_SOCKET.to_bytes(4, "little") + SCM_RIGHTS.to_bytes(4, "little")
+    control = header + passed + bytes(-len(passed) % 8)
+    vector = number(id(line) + HEADER_OF_BYTES) + number(len(line))
+    message = number(0) * 2 + number(id(vector) + HEADER_OF_BYTES) + number(1) + number(id(control) + HEADER_OF_BYTES)
+    message += number(len(control)) + number(0)
+    if call("sendmsg", LINE, message, 0) < 0:
+        fail("init: cannot hand out the listening sockets")
+    for place in opened:
+        posix.close(place)
+
+
 def main() -> None:
     """Obey the orders and report."""
     orders = read_orders()
@@ -347,7 +382,7 @@ def main() -> None:
     version, rules = landlock(orders["writable"])
     if not version and orders["landlock"]:
         fail("Landlock is gone")
-    say(f"ready {version}")
+    say_ready(version, listeners(orders["listen"]))
     if posix.read(LINE, 1) != b"g":
         leave(1)
     before = time.process_time()

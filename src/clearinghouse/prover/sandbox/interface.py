@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -50,6 +51,19 @@ class File:
     mode: int = 0o444
 
 
+class Peer(Protocol):
+    """A server for one run, on the run's private loopback, that answers from outside the sandbox."""
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """TCP ports to listen on inside, on every IPv4 address; none of them below 1024."""
+        ...
+
+    def serve(self, listeners: tuple[socket.socket, ...]) -> None:
+        """Take the listening sockets, in the order of `ports`, before the command starts; return at once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What to run. `argv[0]` is an absolute path inside; the environment is exactly `env`.
@@ -57,7 +71,8 @@ class Command:
     Descriptor 3 is open for writing when `report` is set: what the command writes there comes back apart from its
     output. `watch` are absolute paths inside whose existence is looked up, without following links, after every process
     of the run is dead. `folders` are empty writable folders to make (absolute, inside). `sockets` are host Unix sockets
-    to show inside (writable, connectable).
+    to show inside (writable, connectable). `peer` answers the run from outside: the init opens its ports inside and
+    hands the listening sockets out before the command exists, so nothing inside holds them or can take their place.
     """
 
     argv: tuple[str, ...]
@@ -68,6 +83,7 @@ class Command:
     files: tuple[File, ...] = ()
     folders: tuple[str, ...] = ()
     sockets: tuple[Bind, ...] = ()
+    peer: Peer | None = None
     watch: tuple[str, ...] = ()
     report: bool = False
     limits: Limits = field(default_factory=Limits)

@@ -37,6 +37,7 @@ def _fields(command: Command, bounded: Container[str], *, landlock: bool) -> Ite
         yield "env", f"{name}={value}"
     yield from (("writable", path) for path in (*WRITABLE, *command.folders))
     yield from (("watch", path) for path in command.watch)
+    yield from (("listen", str(port)) for port in (command.peer.ports if command.peer else ()))
     yield "cwd", command.cwd
     yield "report", int(command.report)
     yield "landlock", int(landlock)

@@ -19,11 +19,12 @@ from clearinghouse.prover.sandbox.capture import Head, HeadTail
 
 if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.cgroup import Group
-    from clearinghouse.prover.sandbox.interface import Limits
+    from clearinghouse.prover.sandbox.interface import Limits, Peer
 
 START_SECONDS: Final = 60.0  # for the sandbox to stand, on a machine under load
 GRACE_SECONDS: Final = 10.0  # for the init to do what it is there for, before it is killed with the rest
 MEMORY_LOOK_SECONDS: Final = 0.25
+MOST_PORTS: Final = 8  # that one run may have opened for it
 _CHUNK: Final = 1 << 16
 
 
@@ -56,6 +57,7 @@ class Watcher:
     limits: Limits
     group: Group | None
     line: socket.socket
+    peer: Peer | None = None
     stdout: HeadTail = field(init=False)
     stderr: HeadTail = field(init=False)
     report: Head = field(init=False)
@@ -110,14 +112,25 @@ class Watcher:
             stream.feed(chunk)
             return bool(chunk)
         try:
-            message, passed, _, _ = socket.recv_fds(self.line, _CHUNK, 1)
+            message, passed, _, _ = socket.recv_fds(self.line, _CHUNK, MOST_PORTS)
         except ConnectionResetError:
             return False
-        if passed:
+        if passed and self._pid < 0:
             self._pid = passed[0]
         elif message:
+            if passed:
+                self._hand_over(passed)
             self._hear(message.decode("utf-8", "replace").strip())
         return bool(message)
+
+    def _hand_over(self, passed: list[int]) -> None:
+        """Give the run's listening sockets to what answers on them; any that nobody asked for are closed."""
+        listeners = tuple(socket.socket(fileno=descriptor) for descriptor in passed)
+        if self.peer is not None and self.landlock < 0 and len(listeners) == len(self.peer.ports):
+            self.peer.serve(listeners)
+        else:
+            for listener in listeners:
+                listener.close()
 
     def _hear(self, text: str) -> None:
         word, _, rest = text.partition(" ")

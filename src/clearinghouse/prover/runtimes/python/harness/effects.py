@@ -6,7 +6,8 @@ from .channel import say
 from .frames import frame_name
 
 _EVENTS = {"open", "os.mkdir", "os.rename", "os.symlink", "os.link", "os.system", "os.exec", "os.posix_spawn",
-           "os.spawn", "subprocess.Popen", "os.listdir", "os.scandir", "shutil.copyfile", "os.truncate"}  # fmt: skip
+           "os.spawn", "subprocess.Popen", "os.listdir", "os.scandir", "shutil.copyfile", "os.truncate",
+           "socket.connect"}  # fmt: skip
 MAX_NOTES = 8
 
 

@@ -12,7 +12,8 @@ from .channel import REPORT_DESCRIPTOR, say
 from .frames import TARGET, code_name, frame_name
 
 _EVENTS = {"open", "os.mkdir", "os.rename", "os.symlink", "os.link", "os.system", "os.exec", "os.posix_spawn",
-           "os.spawn", "subprocess.Popen", "shutil.copyfile", "os.truncate"}  # fmt: skip
+           "os.spawn", "subprocess.Popen", "shutil.copyfile", "os.truncate",
+           "socket.connect"}  # fmt: skip
 MAX_NOTES = 16
 MAX_BORN = 1000
 SAMPLE_SECONDS = 0.01
