@@ -260,7 +260,7 @@ def test_a_project_has_one_name(name: str, one: str) -> None:
 
 
 def test_the_problem_of_an_unknown_key_names_the_known_ones() -> None:
-    with pytest.raises(InvalidBundle, match="budget_seconds, insecure, name, secure, sizes"):
+    with pytest.raises(InvalidBundle, match="budget_seconds, carrying, insecure, name, secure, sizes"):
         parse_manifest(spoilt(CALL, "insecure", "insecurity"), FILES)
 
 

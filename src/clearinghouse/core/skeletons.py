@@ -73,6 +73,12 @@ ORACLES: Mapping[OracleName, Oracle] = {
     OracleName.EXEC: Oracle(
         effect="the canary program is started", weakness="CWE-78", canary="exec"
     ),
+    OracleName.CONNECT: Oracle(
+        effect="the decoy is reached: a server on the run's own loopback, answered for from outside",
+        weakness="CWE-918",
+        canary="url",
+        parameters='# carrying = "secret"  # fires only when the decoy is sent {{canary.secret}}\n',
+    ),
 }  # fmt: skip
 
 
