@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -14,6 +15,7 @@ import pytest
 import clearinghouse
 from clearinghouse.prover.sandbox.find import find_program
 from tests.prover.sandbox.conftest import left
+from tests.prover.sandbox.traces import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +53,24 @@ print(12 <= made <= 20)
 sandbox.close()
 '''
 
+HOSTILE = """
+import json
+import sys
+from pathlib import Path
+from clearinghouse.prover.sandbox.find import find_sandbox
+from clearinghouse.prover.sandbox.hostile.attack import run_attack
+from clearinghouse.prover.sandbox.hostile.bait import Bait
+from clearinghouse.prover.sandbox.hostile.reach import REACHING
+from clearinghouse.prover.sandbox.hostile.take import TAKING
+sandbox = find_sandbox(Path(sys.argv[1]))
+with Bait(sandbox.scratch) as bait:
+    for attack in (*REACHING, *TAKING):
+        if (attack.quick or sys.argv[2] == "all") and not (attack.needs and attack.needs in sandbox.isolation):
+            result = run_attack(sandbox, attack, bait)
+            print(json.dumps([attack.name, result.mark, result.breaches]), flush=True)
+sandbox.close()
+"""
+
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
@@ -70,26 +90,34 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_an_ordinary_user_has_a_sandbox_without_control_groups(open_folder: Path) -> None:
+def as_nobody(folder: Path, program: str, *arguments: str) -> list[str]:
+    """The lines that `program` prints as an ordinary user; its first argument is a state folder of that user's own."""
     nobody = pwd.getpwnam("nobody")
     setpriv, python = shutil.which("setpriv"), "/usr/bin/python3"
     check = "import sys; sys.exit(sys.version_info < (3, 11))"
     if not setpriv or subprocess.run([python, "-c", check], check=False).returncode != 0:
         pytest.skip("needs setpriv and, in /usr, a Python of 3.11 or later")
-    state = open_folder / "state"
+    state = folder / "state"
     state.mkdir()
     os.chown(state, nobody.pw_uid, nobody.pw_gid)
     become = [setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     done = subprocess.run(
-        [*become, python, "-c", PROGRAM, str(state)],
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(open_folder / "lib")},
+        [*become, python, "-c", program, str(state), *arguments],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder / "lib")},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    uid = nobody.pw_uid
-    assert done.stdout.splitlines() == [
+    assert left(state) == []
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_an_ordinary_user_has_a_sandbox_without_control_groups(open_folder: Path, *, compiled: bool) -> None:
+    uid = pwd.getpwnam("nobody").pw_uid
+    program = PROGRAM.replace("(Path(sys.argv[1]))", f"(Path(sys.argv[1]), compiled={compiled})")
+    assert as_nobody(open_folder, program) == [
         "g1 (without: cgroup memory, cgroup pids, cgroup cpu)",
         f"exited 0 {uid} ['/proof/x'] hello ",
         f"exited 139 {uid} []  ",
@@ -98,4 +126,11 @@ def test_an_ordinary_user_has_a_sandbox_without_control_groups(open_folder: Path
         f"wall_limit 9 {uid} []  ",
         f"exited 0 {uid} [] True ",
     ]
-    assert left(state) == []
+
+
+@pytest.mark.parametrize("which", ["quick", pytest.param("all", marks=pytest.mark.slow)])
+def test_hostile_programs_of_an_ordinary_user_are_contained(open_folder: Path, which: str) -> None:
+    results = [json.loads(line) for line in as_nobody(open_folder, HOSTILE, which)]
+    assert len(results) > 10
+    assert {name: breaches for name, _, breaches in results if breaches} == {}
+    assert [mark for _, mark, _ in results if marked(mark)] == []

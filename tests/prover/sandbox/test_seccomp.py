@@ -81,6 +81,16 @@ def test_arguments_decide_about_clone_sockets_terminals_and_personalities(machin
     assert ask(view.personality, 0x0400000) == EPERM
 
 
+def test_what_limits_or_slows_a_process_spares_the_init(machine: str) -> None:
+    view, program = seccomp.MACHINES[machine], seccomp.program(machine)
+    for pair in seccomp._NOT_ON_INIT.values():
+        decisions = [decide(program, view.audit, pair[view.column], pid) for pid in (0, 2, 1, (1 << 32) | 1)]
+        assert decisions == [ALLOW, ALLOW, EPERM, EPERM]
+    own, other, init = [decide(program, view.audit, view.setpriority, 0, who) for who in (0, 7, 1)]
+    assert (own, other, init) == (ALLOW, ALLOW, EPERM)
+    assert [decide(program, view.audit, view.setpriority, which, 0) for which in (1, 2)] == [EPERM, EPERM]
+
+
 def test_the_numbers_are_the_kernels(machine: str) -> None:
     if not HEADERS[machine].is_file():
         pytest.skip(f"{HEADERS[machine]} is not installed")
@@ -88,7 +98,9 @@ def test_the_numbers_are_the_kernels(machine: str) -> None:
     known = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
     view = seccomp.MACHINES[machine]
     ours = {name: pair[view.column] for name, pair in seccomp._REFUSED.items()}
-    ours |= {name: getattr(view, name) for name in ("clone", "clone3", "socket", "ioctl", "personality")}
+    special = ("clone", "clone3", "socket", "ioctl", "personality", "setpriority")
+    ours |= {name: getattr(view, name) for name in special}
+    ours |= {name: pair[view.column] for name, pair in seccomp._NOT_ON_INIT.items()}
     newest = max(known.values())
     for name, number in ours.items():
         if number is not None and number <= newest:

@@ -1,8 +1,8 @@
 """Which system calls a run may make: a BPF filter for `bwrap --seccomp`, assembled here for x86_64 and aarch64.
 
 Everything is allowed but a list: what reaches the kernel outside the namespaces (vsock, netlink, keyrings, bpf,
-io_uring, perf), what builds new namespaces or mounts, what looks into other processes. The numbers are those of the
-kernel's unistd headers.
+io_uring, perf), what builds new namespaces or mounts, what looks into other processes, what slows or limits the init.
+The numbers are those of the kernel's unistd headers.
 """
 
 from __future__ import annotations
@@ -98,6 +98,18 @@ _REFUSED: Final[dict[str, tuple[int | None, int | None]]] = {
     "memfd_secret": (447, 447),
 }
 
+# Calls that change how the process in their first argument is run. The init has the same user as the command, so the
+# kernel would allow them on pid 1: its limits and its share of the CPU are what stops a run.
+_NOT_ON_INIT: Final[dict[str, tuple[int, int]]] = {
+    "prlimit64": (302, 261),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+}
+_INIT: Final = 1
+_ONE_PROCESS: Final = 0  # PRIO_PROCESS; the others lower a whole user, and the init with it
+
 # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}
 _NEW_NAMESPACES: Final = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 _SOCKET_FAMILIES: Final = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: local to the run's own network namespace
@@ -116,17 +128,28 @@ class Machine:
     socket: int
     ioctl: int
     personality: int
+    setpriority: int
 
 
 MACHINES: Final = {
-    "x86_64": Machine(audit=0xC000003E, column=0, clone=56, clone3=435, socket=41, ioctl=16, personality=135),
-    "aarch64": Machine(audit=0xC00000B7, column=1, clone=220, clone3=435, socket=198, ioctl=29, personality=92),
+    "x86_64": Machine(
+        audit=0xC000003E, column=0, clone=56, clone3=435, socket=41, ioctl=16, personality=135, setpriority=141
+    ),
+    "aarch64": Machine(
+        audit=0xC00000B7, column=1, clone=220, clone3=435, socket=198, ioctl=29, personality=92, setpriority=140
+    ),
 }
 
 
 def supported(machine: str | None = None) -> bool:
     """Whether a filter exists for this processor (a name as `uname -m` gives it)."""
     return (machine or platform.machine()) in MACHINES
+
+
+def refused_calls(machine: str | None = None) -> dict[str, int]:
+    """The numbers of the calls that are refused whatever their arguments, by name."""
+    column = MACHINES[machine or platform.machine()].column
+    return {name: number for name, pair in _REFUSED.items() if (number := pair[column]) is not None}
 
 
 def program(machine: str | None = None) -> bytes:
@@ -143,8 +166,7 @@ def program(machine: str | None = None) -> bytes:
     code += [_jump(_AT_LEAST, _FIRST_UNKNOWN, 0, 1), _give(_ERRNO | errno.ENOSYS)]
     # clone3 hides its flags in memory that a filter cannot read; libraries fall back to clone.
     code += [_jump(_EQUAL, view.clone3, 0, 1), _give(_ERRNO | errno.ENOSYS)]
-    refused = sorted(n for n in (pair[view.column] for pair in _REFUSED.values()) if n is not None)
-    for number in refused:
+    for number in sorted(refused_calls(machine).values()):
         code += [_jump(_EQUAL, number, 0, 1), _give(_ERRNO | errno.EPERM)]
     code += _when(
         view.clone, [_load(_OFFSET_ARG0), _jump(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _give(_ERRNO | errno.EPERM)]
@@ -152,6 +174,15 @@ def program(machine: str | None = None) -> bytes:
     code += _when(view.socket, _only(_OFFSET_ARG0, _SOCKET_FAMILIES, errno.EAFNOSUPPORT))
     code += _when(view.personality, _only(_OFFSET_ARG0, _PERSONALITIES, errno.EPERM))
     code += _when(view.ioctl, _never(_OFFSET_ARG1, _TERMINAL_IOCTLS))
+    for pair in _NOT_ON_INIT.values():
+        code += _when(pair[view.column], _never(_OFFSET_ARG0, (_INIT,)))
+    code += _when(
+        view.setpriority,
+        [
+            *[_load(_OFFSET_ARG0), _jump(_EQUAL, _ONE_PROCESS, 1, 0), _give(_ERRNO | errno.EPERM)],
+            *_never(_OFFSET_ARG1, (_INIT,)),
+        ],
+    )
     code.append(_give(_ALLOW))
     return b"".join(code)
 
