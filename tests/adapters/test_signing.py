@@ -150,7 +150,9 @@ def test_the_signers_process_signs_a_verdict(tmp_path: Path) -> None:
     made = keys.make(tmp_path / "k")
     signer = ProcessSigner(tmp_path / "k")
     assert signer.key_id() == made.keyid
-    assert envelope.verify(signer.attest(RESULT, "my-proof"), made) == ATTESTED
+    signed = signer.attest(RESULT, "my-proof")
+    assert signed.key_id == made.keyid
+    assert envelope.verify(signed.content, made) == ATTESTED
 
 
 def test_the_signer_refuses_what_has_no_bundle_or_is_no_number(tmp_path: Path) -> None:
@@ -187,7 +189,7 @@ def ask(key: Path, request: bytes) -> tuple[dict[str, Any], int, list[str]]:
 def test_the_signers_process_starts_nothing_and_connects_to_nothing(tmp_path: Path) -> None:
     keys.make(tmp_path / "k")
     answer, code, seen = ask(tmp_path / "k", json.dumps({"name": "n", "result": RESULT.as_json()}).encode())
-    assert (list(answer), code) == (["envelope"], 0)
+    assert (list(answer), code) == (["key_id", "envelope"], 0)
     assert "open" in seen  # the ear hears
     started = ("subprocess", "os.exec", "os.fork", "os.posix_spawn", "os.system", "os.spawn", "socket", "ctypes", "pty")
     assert [name for name in seen if name.startswith(started)] == []

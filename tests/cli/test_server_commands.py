@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from clearinghouse.adapters.jobs.memory import MemoryQueue
+from clearinghouse.adapters.signing import keys
+from clearinghouse.adapters.signing.process import ProcessSigner
+from clearinghouse.bootstrap import wiring
 from clearinghouse.cli.main import main
+from clearinghouse.core.visibility import Viewer
+from clearinghouse.proofs import queries as proofs
 from tests.intake.factories import house
 from tests.proofs.factories import Sketch, archive
 from tests.proofs.simulator import Bug
@@ -139,3 +145,23 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_report_without_a_signed_verdict_has_no_attestation_to_print(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bundle.tar").write_bytes(archive(Sketch("alpha")))
+    (receipt,) = objects(run("submit", tmp_path / "bundle.tar", "--finder", "Lab One", "--json").stdout)
+    done = run("report", "attestation", receipt["id"])
+    assert (done.code, done.stdout) == (66, "")
+    assert "keys init" in done.stderr
+    assert run("report", "attestation", "R-none").code == 66
+
+
+def test_a_signed_verdict_is_printed_byte_for_byte(run: Run, tmp_path: Path) -> None:
+    keys.make(tmp_path / "k")
+    clearing = house(alpha=Bug("gizmo.core:load"))
+    clearing.queue = MemoryQueue(wiring.jobs(clearing.prover, clearing.clock, ProcessSigner(tmp_path / "k")))
+    report = clearing.send(Sketch("alpha"))
+    clearing.work()
+    printed = run("report", "attestation", report.id).stdout
+    assert report.bundle_id is not None
+    assert printed.encode() == proofs.attestation(report.bundle_id, viewer=Viewer.COORDINATOR)

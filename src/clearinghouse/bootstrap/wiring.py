@@ -14,7 +14,7 @@ from clearinghouse.core.ports import Job
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearinghouse.core.ports import Clock, JobQueue, Prover
+    from clearinghouse.core.ports import Clock, JobQueue, Prover, Signer
 
 clock: Clock = now
 
@@ -69,12 +69,27 @@ def prover() -> Prover:
     return LocalProver(cache=found.cache.expanduser().absolute(), state=found.prover_state)
 
 
+def signer() -> Signer | None:
+    """What signs verdicts, once its key was found usable; None where no key is set and none was made.
+
+    Raises NotFound, Refused or InvalidInput for a key that is set or there, and cannot sign.
+    """
+    from clearinghouse.adapters.signing.process import ProcessSigner  # noqa: PLC0415
+
+    key = settings().key_file
+    if settings().signing_key is None and not key.exists():
+        return None
+    found = ProcessSigner(key)
+    found.key_id()
+    return found
+
+
 def queue() -> JobQueue:
     """The queue of doors and commands: the work is left to the worker."""
     return LaterQueue()
 
 
-def jobs(prover: Prover, clock: Clock = now) -> tuple[Job, ...]:
+def jobs(prover: Prover, clock: Clock = now, signer: Signer | None = None) -> tuple[Job, ...]:
     """Every job with its steps. Names are stored with queued work: renaming one strands it."""
     from clearinghouse.cases import jobs as cases  # noqa: PLC0415
     from clearinghouse.intake import services as intake  # noqa: PLC0415
@@ -84,7 +99,7 @@ def jobs(prover: Prover, clock: Clock = now) -> tuple[Job, ...]:
         Job(
             intake.PROVE,
             {
-                "run": partial(proofs.run, prover=prover, clock=clock),
+                "run": partial(proofs.run, prover=prover, clock=clock, signer=signer),
                 "match": partial(cases.match, prover=prover, clock=clock),
                 "settle": partial(cases.settle, clock=clock),
             },

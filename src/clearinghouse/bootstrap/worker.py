@@ -51,7 +51,8 @@ def work(
 ) -> Worked:
     """Run jobs until `stop` is set (SIGTERM and SIGINT set it), or, with `until_idle`, until nothing is left to do.
 
-    Calls `progress` whenever a figure changed. Raises Conflict when another worker uses the same home.
+    Calls `progress` whenever a figure changed. Raises Conflict when another worker uses the same home, and what
+    `wiring.signer` raises.
     """
     settings = wiring.ready()
     from clearinghouse.advisories import services as advisories  # noqa: PLC0415  # needs Django to be set up
@@ -60,7 +61,8 @@ def work(
     stop = stop or threading.Event()
     with _only_worker(settings.root / "worker.lock"), _signals(stop):
         advisories.write_missing(settings.published)
-        queue = DbosQueue(settings.jobs_database, wiring.jobs(prover), lanes=lanes, around=wiring.with_own_connections)
+        jobs = wiring.jobs(prover, signer=wiring.signer())
+        queue = DbosQueue(settings.jobs_database, jobs, lanes=lanes, around=wiring.with_own_connections)
         queue.start()
         try:
             reconciler, shown = _Reconciler(queue), None

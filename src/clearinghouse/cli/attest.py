@@ -28,7 +28,7 @@ class Attestor:
     def __init__(self, folder: Path, signer: Signer) -> None:
         self._folder = folder
         self._signer = signer
-        self.key_id = signer.key_id()  # before anything is run: a key that cannot sign is told at once
+        signer.key_id()  # before anything is run: a key that cannot sign is told at once
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -39,10 +39,10 @@ class Attestor:
         if result.id is None:
             say(f"{printable(path)}: not attested, for it is no bundle")
             return None
-        envelope = self._signer.attest(result, printable(Path(path).resolve().name or "bundle"))
+        signed = self._signer.attest(result, printable(Path(path).resolve().name or "bundle"))
         file = self._folder / f"{result.id}.intoto.json"
         unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-        unfinished.write_bytes(envelope)
+        unfinished.write_bytes(signed.content)
         unfinished.replace(file)
         say(f"{printable(path)}: attested in {file}")
         return file

@@ -100,3 +100,22 @@ def show_report(report: Annotated[str, typer.Argument(help="A report's id, as R-
         put_line(f"case {row.case_id}")
     for entry in found.journal:
         put_line(f"    {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor}  {entry.kind}")
+
+
+@app.command("attestation")
+def attestation(report: Annotated[str, typer.Argument(help="A report's id, as R-…")]) -> None:
+    """Print the signed verdict of a report's proof, byte for byte: a file for `clearinghouse verify-attestation`."""
+    from clearinghouse.bootstrap import wiring  # noqa: PLC0415
+
+    wiring.ready()
+    from clearinghouse.intake import queries  # noqa: PLC0415
+    from clearinghouse.proofs import queries as proofs  # noqa: PLC0415
+
+    found = queries.report(report, viewer=Viewer.COORDINATOR)
+    if found is None:
+        raise NotFound(f"no report {report}", advice="`clearinghouse report list` shows the reports")
+    content = proofs.attestation(found.proof.bundle_id, viewer=Viewer.COORDINATOR) if found.proof else None
+    if content is None:
+        advice = "verdicts are signed as they are reached, where `clearinghouse keys init` made a key"
+        raise NotFound(f"no signed verdict on {report}", advice=advice)
+    typer.echo(content.decode("ascii"), nl=False)

@@ -52,6 +52,14 @@ class Prover(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """A signed statement: the id of the key, and the file as it is handed on (a DSSE envelope)."""
+
+    key_id: str
+    content: bytes
+
+
 class Signer(Protocol):
     """Signs verdicts. The key is in a process of its own: the one that asks never opens it."""
 
@@ -59,8 +67,8 @@ class Signer(Protocol):
         """The id of the key, once it was found to be usable. Raises NotFound, Refused or InvalidInput."""
         ...
 
-    def attest(self, result: ProofResult, name: str) -> bytes:
-        """A DSSE envelope, as a file, with the signed statement of a verdict on the bundle called `name`.
+    def attest(self, result: ProofResult, name: str) -> Attestation:
+        """The signed statement of a verdict on the bundle called `name`.
 
         Raises InvalidInput for a result without a bundle.
         """

@@ -8,21 +8,28 @@ from clearinghouse.core.proof import ProofResult, Verdict
 from clearinghouse.proofs import services
 
 if TYPE_CHECKING:
-    from clearinghouse.core.ports import Clock, Prover
+    from clearinghouse.core.ports import Clock, Prover, Signer
 
 # Restarts of the machine count too; what must end is only a proof that takes its worker down every time.
 MAX_ATTEMPTS = 10
 AT_ONCE = 3  # attempts in one go that end in a fault of ours
 
 
-def run(bundle_id: str, *, prover: Prover, clock: Clock) -> None:
-    """Prove the bundle unless it was, and keep the verdict.
+def run(bundle_id: str, *, prover: Prover, clock: Clock, signer: Signer | None = None) -> None:
+    """Prove the bundle unless it was, keep the verdict, and where there is a signer have it signed, unless it was."""
+    if not services.is_decided(bundle_id):
+        services.keep_verdict(bundle_id, _decide(bundle_id, prover), at=clock())
+    result = services.unattested(bundle_id) if signer is not None else None
+    if signer is not None and result is not None:
+        services.keep_attestation(bundle_id, signer.attest(result, f"proof-{bundle_id[:12]}"), at=clock())
+
+
+def _decide(bundle_id: str, prover: Prover) -> ProofResult:
+    """The prover's verdict.
 
     An attempt that ends in `infra_error` is repeated at once, `AT_ONCE` times in all; one that raises or kills its
     worker is counted too. Past the limit the verdict is `infra_error`, which never counts against a finder.
     """
-    if services.is_decided(bundle_id):
-        return
     reason = f"given up after {MAX_ATTEMPTS} attempts that ended without a verdict; see the worker's diagnostics"
     result = ProofResult(id=bundle_id, verdict=Verdict.INFRA_ERROR, reasons=(reason,))
     for _ in range(AT_ONCE):
@@ -31,4 +38,4 @@ def run(bundle_id: str, *, prover: Prover, clock: Clock) -> None:
         result = prover.prove(services.archive_of(bundle_id))
         if result.verdict is not Verdict.INFRA_ERROR:
             break
-    services.keep_verdict(bundle_id, result, at=clock())
+    return result

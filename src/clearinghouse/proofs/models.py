@@ -43,6 +43,9 @@ class Proof(models.Model):
     runs = models.PositiveIntegerField(default=0)
     result = models.JSONField(null=True)
     decided_at = models.DateTimeField(null=True)
+    # The signed statement of it, where there is a key.
+    attestation = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    attested_by = models.CharField(max_length=64, blank=True)  # the key's id
     # How far it went after that.
     match_attempts = models.PositiveSmallIntegerField(default=0)
     matched_at = models.DateTimeField(null=True)

@@ -39,6 +39,7 @@ class ProofView:
     decided_at: datetime | None
     result: ProofResult | None
     trials: tuple[Trial, ...]
+    attested_by: str | None = None  # the id of the key that signed the verdict
 
     @property
     def short_id(self) -> str:
@@ -62,6 +63,14 @@ def proof(bundle_id: str, *, viewer: Viewer) -> ProofView | None:
         return None
     row = models.Proof.objects.filter(bundle_id=bundle_id).first()
     return view(row) if row else None
+
+
+def attestation(bundle_id: str, *, viewer: Viewer) -> bytes | None:
+    """The signed statement of a verdict as it is handed on, or None when there is none to see."""
+    if not viewer.sees_unpublished:
+        return None
+    row = models.Proof.objects.filter(bundle_id=bundle_id).exclude(attestation=None).first()
+    return blobs.read(str(row.attestation_id)) if row else None
 
 
 def log_text(digest: str, *, viewer: Viewer) -> str | None:
@@ -108,6 +117,7 @@ def view(row: models.Proof) -> ProofView:
             Trial(t.version, Signal(t.signal), t.n, t.k, t.reason, t.function or None)
             for t in row.trials.order_by("version")
         ),
+        attested_by=row.attested_by or None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Store a bundle, note an attempt, keep a verdict, keep a trial: each once, however often a step is repeated."""
+"""Store a bundle, note an attempt, keep a verdict, its attestation, a trial: each once, however often it is asked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from clearinghouse.core.proof import Verdict
+from clearinghouse.core.proof import ProofResult, Verdict
 from clearinghouse.journal import services as journal
 from clearinghouse.proofs import blobs
 from clearinghouse.proofs.models import Blob, Proof, RunLog, StatedAlias
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearinghouse.core.manifest import Manifest
-    from clearinghouse.core.proof import ProofResult, Trial
+    from clearinghouse.core.ports import Attestation
+    from clearinghouse.core.proof import Trial
 
 PROVER = "prover"  # the actor of what no person did
 
@@ -116,6 +117,27 @@ def keep_verdict(bundle_id: str, result: ProofResult, *, at: datetime) -> bool:
             "prover": result.environment.prover,
         }
         journal.append(chain_of(bundle_id), "proof decided", actor=PROVER, at=at, body=body)
+    return True
+
+
+def unattested(bundle_id: str) -> ProofResult | None:
+    """The stored verdict, if it can be attested (a bundle was read) and is not yet."""
+    row = Proof.objects.filter(bundle_id=bundle_id, attestation=None).exclude(verdict="").first()
+    result = ProofResult.from_json(row.result or {}) if row else None
+    return result if result is not None and result.id is not None else None
+
+
+def keep_attestation(bundle_id: str, attestation: Attestation, *, at: datetime) -> bool:
+    """Store the signed statement of the verdict unless there is one; False when there was."""
+    with transaction.atomic():
+        proof = Proof.objects.select_for_update().get(bundle_id=bundle_id)
+        if proof.attestation_id is not None:
+            return False
+        proof.attestation = blobs.keep(attestation.content)
+        proof.attested_by = attestation.key_id
+        proof.save(update_fields=["attestation", "attested_by"])
+        body = {"key": attestation.key_id, "attestation": proof.attestation_id}
+        journal.append(chain_of(bundle_id), "proof attested", actor=PROVER, at=at, body=body)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Answers that are no record of a room: our own style sheet, logs, health, and what went wrong."""
+"""Answers that are no record of a room: our own style sheet, logs, attestations, health, and what went wrong."""
 
 from __future__ import annotations
 
@@ -57,6 +57,17 @@ def _log(request: HttpRequest, digest: str) -> str:
     if text is None:
         raise Http404
     return text
+
+
+@require_safe
+def attestation(request: HttpRequest, bundle_id: str) -> HttpResponse:
+    """The signed statement of a verdict, byte for byte, to be saved."""
+    content = queries.attestation(bundle_id, viewer=coordinator(request))
+    if content is None:
+        raise Http404
+    response = HttpResponse(content, content_type="application/vnd.dsse.envelope.v1+json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{bundle_id}.intoto.json"'
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("reports", report_pages.report_list, name="reports"),
     path("reports/<str:report_id>.json", report_pages.report_json, name="report-json"),
     path("reports/<str:report_id>", report_pages.report_page, name="report"),
+    path("attestations/<str:bundle_id>.intoto.json", files.attestation, name="attestation"),
     path("logs/<str:digest>.txt", files.log_raw, name="log-raw"),
     path("logs/<str:digest>", files.log_page, name="log"),
     path("journal", journal_pages.newest, name="journal"),

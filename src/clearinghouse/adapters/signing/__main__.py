@@ -1,8 +1,8 @@
 """The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads a verdict, signs it or refuses, ends.
 
 Standard input holds `{"name": …, "result": …}`, the result as `ProofResult.as_json` has it, or `null` to ask for the
-key's id alone. Standard output gets `{"envelope": …}`, `{"key_id": …}` or `{"error": {code, message, advice}}`. It
-starts no program, runs no foreign code and opens no connection.
+key's id alone. Standard output gets `{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
+`{"error": {code, message, advice}}`. It starts no program, runs no foreign code and opens no connection.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def answer(key: Path, request: bytes) -> dict[str, Any]:
         attested = Attested(document["name"], ProofResult.from_json(document["result"]))
     except ValueError as error:
         raise InvalidInput(f"not a verdict: {error}") from None
-    return {"envelope": envelope.sign(attested, signer).decode("ascii")}
+    return {"key_id": signer.public_key.keyid, "envelope": envelope.sign(attested, signer).decode("ascii")}
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.errors import ClearinghouseError, Unavailable
+from clearinghouse.core.ports import Attestation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +33,10 @@ class ProcessSigner:
         """The key's id, as its process found it."""
         return str(self._ask(None)["key_id"])
 
-    def attest(self, result: ProofResult, name: str) -> bytes:
-        """The signed statement as a file."""
+    def attest(self, result: ProofResult, name: str) -> Attestation:
+        """The signed statement, with the key that this process used."""
         answer = self._ask({"name": name, "result": result.as_json()})
-        return str(answer["envelope"]).encode("ascii")
+        return Attestation(str(answer["key_id"]), str(answer["envelope"]).encode("ascii"))
 
     def _ask(self, request: dict[str, Any] | None) -> dict[str, Any]:
         # -P: nothing in the present folder is taken for a module.
