@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from clearinghouse import __version__
-from clearinghouse.cli import attest, cases, demo, journal, keys, proof, reports, serve, work
+from clearinghouse.cli import attest, cases, demo, fix, journal, keys, proof, reports, serve, work
 from clearinghouse.cli.output import put_line, say
 from clearinghouse.core.errors import ClearinghouseError
 
@@ -27,6 +27,7 @@ app.command("migrate")(work.migrate)
 app.add_typer(reports.app, name="report")
 app.add_typer(cases.app, name="case")
 app.command("publish")(cases.publish)
+app.add_typer(fix.app, name="fix")
 app.add_typer(journal.app, name="journal")
 app.command("verify-attestation")(attest.verify_attestation)
 app.add_typer(keys.app, name="keys")

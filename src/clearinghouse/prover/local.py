@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
 from clearinghouse.core.errors import InvalidBundle
+from clearinghouse.core.fix import FixStatus, SmallestFix
 from clearinghouse.core.manifest import CallRun
 from clearinghouse.core.proof import Environment, Grade, ProofResult, Signal, Trial, Verdict
 from clearinghouse.prover.builds import NotBuilt, build
 from clearinghouse.prover.bundle import Bundle, read_archive, read_bundle
 from clearinghouse.prover.cache import Cache
+from clearinghouse.prover.isolate.lead import Progress, isolate
 from clearinghouse.prover.prove import prove
 from clearinghouse.prover.runtimes.interface import Workbench
 from clearinghouse.prover.sandbox.find import find_sandbox
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from clearinghouse.prover.isolate.search import Budget
     from clearinghouse.prover.sandbox.interface import Sandbox
 
 
@@ -72,6 +75,18 @@ class LocalProver:
         if isinstance(builds, NotBuilt):
             return Trial(version, Signal.BROKEN, 0, 0, builds.reason)
         return try_on(read, builds, version, self._sandbox, self._sandbox.scratch / "bundles")
+
+    def isolate_path(self, path: Path, budget: Budget, progress: Progress) -> SmallestFix:
+        """Look for the smallest fix of the bundle in a folder or archive. Raises InvalidBundle."""
+        progress.say("reading")
+        bundle = read_bundle(path)
+        progress.say("installing")
+        builds = build(bundle.manifest, self._workbench)
+        if isinstance(builds, NotBuilt):
+            target = bundle.manifest.target
+            return SmallestFix(bundle.id, target, FixStatus.NOT_ISOLATED, f"{builds.verdict}: {builds.reason}")
+        state = self._sandbox.scratch / "bundles"
+        return isolate(bundle, builds, self._sandbox, state, budget=budget, progress=progress)
 
 
 def _refused(bundle: Bundle | None, verdict: Verdict, *reasons: str) -> ProofResult:

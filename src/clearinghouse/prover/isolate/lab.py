@@ -1,0 +1,114 @@
+"""Tries candidates: builds the vulnerable release with some hunks applied, runs the proof once, then its control."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearinghouse.core.hunks import Hunk, edits_of
+from clearinghouse.core.proof import Signal
+from clearinghouse.core.touched import parse
+from clearinghouse.prover.isolate.yardstick import Yardstick, ending, result
+from clearinghouse.prover.runtimes.interface import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from clearinghouse.prover.installed import Installed
+    from clearinghouse.prover.runner import Runner
+
+_WORDS = 160
+
+
+class Outcome(StrEnum):
+    """What came of a candidate. Only the first is a fix."""
+
+    SILENT = "silent"  # the proof is silent, and the control gives its usual result
+    FIRES = "fires"
+    ERROR = "error"  # the proof ended in an error of its own, or otherwise than on the fixed release
+    CONTROL = "control"  # the control fires, breaks or gives another result
+    TESTS = "tests"  # the bundle's tests fail
+    NO_BUILD = "no_build"  # it does not parse, or does not build
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """One tried candidate: what came of it, why, after how many runs and seconds."""
+
+    outcome: Outcome
+    reason: str
+    runs: int
+    seconds: float
+
+
+class Lab:
+    """Tries candidates of one bundle: `old` and `new` are the own files of the two releases, by path."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        vulnerable: Installed,
+        *,
+        old: Mapping[str, bytes],
+        new: Mapping[str, bytes],
+        scratch: Path,
+    ) -> None:
+        self.runner = runner
+        self._vulnerable = vulnerable
+        self._files = old
+        self._scratch = scratch
+        changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+        sides = {path: [side[path] for side in (old, new) if path in side] for path in changed if path.endswith(".py")}
+        self._readable = {path for path, texts in sides.items() if all(parse(text) is not None for text in texts)}
+
+    @contextmanager
+    def tree(self, hunks: Sequence[Hunk]) -> Iterator[Installed]:
+        """The vulnerable release with `hunks` applied, as long as the block lasts. Raises ProvisionError."""
+        folder = Path(tempfile.mkdtemp(prefix="candidate.", dir=self._scratch))
+        try:
+            folder.chmod(0o711)
+            yield self.runner.runtime.edited(self._vulnerable, edits_of(self._files, hunks), folder / "release")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def attempt(self, hunks: Sequence[Hunk], yardstick: Yardstick) -> Trying:
+        """Try a candidate: one run of the proof, and one of the control if that was silent."""
+        began = time.monotonic()
+        broken = self._unreadable(hunks)
+        if broken is not None:
+            return Trying(Outcome.NO_BUILD, f"{broken} does not parse", 0, time.monotonic() - began)
+        try:
+            with self.tree(hunks) as tree:
+                outcome, reason, runs = self._judge(tree, yardstick)
+        except ProvisionError as error:
+            outcome, reason, runs = Outcome.NO_BUILD, error.message, 0
+        return Trying(outcome, reason[:_WORDS], runs, time.monotonic() - began)
+
+    def _unreadable(self, hunks: Sequence[Hunk]) -> str | None:
+        """The first Python file that parses in both releases and not so: no run is needed to tell."""
+        for path, content in edits_of(self._files, hunks).items():
+            if path in self._readable and content is not None and parse(content) is None:
+                return path
+        return None
+
+    def _judge(self, tree: Installed, yardstick: Yardstick) -> tuple[Outcome, str, int]:
+        seen = self.runner.run(tree, yardstick.plan)
+        if seen.signal is not Signal.SILENT:
+            return (Outcome.FIRES if seen.signal is Signal.FIRED else Outcome.ERROR), seen.signature, 1
+        if ending(seen) not in yardstick.endings:
+            usual = " or ".join(sorted(yardstick.endings))
+            return Outcome.ERROR, f"the trigger {result(seen)}, on the fixed release it {usual}", 1
+        if yardstick.control is None:
+            return Outcome.SILENT, seen.signature, 1
+        control = self.runner.run(tree, yardstick.control)
+        if control.signal is not Signal.SILENT:
+            return Outcome.CONTROL, f"the control: {control.signature}", 2
+        if yardstick.results and result(control) not in yardstick.results:
+            return Outcome.CONTROL, f"the control gives another result: {result(control)}", 2
+        return Outcome.SILENT, seen.signature, 2
