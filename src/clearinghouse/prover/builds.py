@@ -43,13 +43,14 @@ _VERDICTS = {
     "no_wheel": Verdict.UNSUPPORTED,
     "unsupported": Verdict.UNSUPPORTED,
 }
+_ANOTHER_MAY = {"no_wheel", "build_failed", "unsupported"}  # where another interpreter may do better
 _LANGUAGES: dict[str, Callable[[Manifest, Workbench], Sequence[Runtime]]] = {"python": python_runtimes}
 
 
 def build(manifest: Manifest, workbench: Workbench) -> Builds | NotBuilt:
     """Install the target's releases under the first fitting runtime that can have both."""
     language = manifest.runtime.language
-    if language not in _LANGUAGES or manifest.build is not None:
+    if language not in _LANGUAGES:
         return NotBuilt(Verdict.UNSUPPORTED, f"this prover does not build or run {language} targets yet")
     try:
         candidates = _LANGUAGES[language](manifest, workbench)
@@ -63,17 +64,16 @@ def build(manifest: Manifest, workbench: Workbench) -> Builds | NotBuilt:
             if manifest.target.fixed is not None:
                 fixed = runtime.install(manifest.target, manifest.target.fixed)
         except ProvisionError as error:
-            problem = problem or error
-            if error.kind != "no_wheel":
+            if error.kind not in _ANOTHER_MAY:
                 return NotBuilt(_VERDICTS[error.kind], error.message)
+            problem = _graver(problem, error)
             continue
         fault = runtime.fault(vulnerable, manifest.target) or _tests_fault(manifest, vulnerable)
         if fault:
             return NotBuilt(Verdict.INVALID, fault)
-        notes = () if problem is None else (f"run under {runtime.label}: no wheels for {candidates[0].label}",)
-        return Builds(runtime, vulnerable, fixed, notes)
+        return Builds(runtime, vulnerable, fixed, _notes(manifest, candidates, runtime, vulnerable, fixed))
     assert problem is not None
-    return NotBuilt(Verdict.UNSUPPORTED, problem.message)
+    return NotBuilt(_VERDICTS[problem.kind], problem.message)
 
 
 def _tests_fault(manifest: Manifest, installed: Installed) -> str | None:
@@ -86,3 +86,23 @@ def _tests_fault(manifest: Manifest, installed: Installed) -> str | None:
         return None
     remedy = f'add it to target.with with an exact version ("pkg:pypi/{module}@…"), or use unittest'
     return f'run.tests: the module "{module}" is not installed beside the target; {remedy}'
+
+
+def _graver(one: ProvisionError | None, other: ProvisionError) -> ProvisionError:
+    """The problem to tell of: the first, but a build that failed says more than a wheel that is not there."""
+    if one is None or (one.kind == "no_wheel" and other.kind != "no_wheel"):
+        return other
+    return one
+
+
+def _notes(
+    manifest: Manifest, candidates: Sequence[Runtime], runtime: Runtime, vulnerable: Installed, fixed: Installed | None
+) -> tuple[str, ...]:
+    """What a reader should know of the choice."""
+    notes = []
+    if runtime.label != candidates[0].label:
+        notes.append(f"run under {runtime.label}: {candidates[0].label} has no wheels for it and builds none")
+    built = [item.version for item in (vulnerable, fixed) if item is not None and item.source is not None]
+    if built and manifest.build is None:
+        notes.append(f"built from source, for want of a wheel: {', '.join(built)}")
+    return tuple(notes)

@@ -11,7 +11,8 @@ class Installed:
     """A release in a folder, complete and never changed again.
 
     `tree` is what runs see, read-only; `own` are the target's files, relative to it, the rest are companions' and
-    dependencies'; `metadata` is the folder in it, relative, that says name and version.
+    dependencies'; `metadata` is the folder in it, relative, that says name and version. Where the tree was built here,
+    `source` is what it was built from and `sources` the files in that: edits change these, and the tree is built anew.
     """
 
     tree: Path
@@ -20,3 +21,10 @@ class Installed:
     own: tuple[str, ...]
     metadata: str
     resolved: str
+    source: Path | None = None
+    sources: tuple[str, ...] = ()
+
+    @property
+    def editable(self) -> tuple[Path, tuple[str, ...]]:
+        """The folder that edits are relative to, and the target's own files in it."""
+        return (self.source, self.sources) if self.source is not None else (self.tree, self.own)

@@ -118,7 +118,7 @@ class BubblewrapSandbox:
                     return Outcome(Ending.NOT_STARTED, uid=uid, detail=f"cannot prepare the run: {error}"), None
             stack.callback(self._pool.give_back, standby)
             self._pool.refill()
-            watcher = Watcher(command.limits, standby.group, standby.line, command.peer)
+            watcher = Watcher(command.limits, standby.group, standby.line, command.peer, command.report_to)
             watcher.follow(readers["stdout"], readers["stderr"], readers["report"])
             return _outcome(command, watcher, uid), watcher
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class HeadTail:
     """The first and the last `limit // 2` bytes fed to it; a stream no longer than `limit` bytes is kept whole."""
@@ -51,3 +56,26 @@ class Head:
     def content(self) -> bytes:
         """What was kept."""
         return bytes(self._kept)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+class Spool(Head):
+    """The first `limit` bytes fed to it, kept in the file `place` and not in memory; `content` is empty."""
+
+    def __init__(self, limit: int, place: Path) -> None:
+        super().__init__(0)
+        self._room = limit
+        self._place = place.open("wb")
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the stream."""
+        kept = chunk[: self._room]
+        self._room -= len(kept)
+        self._place.write(kept)
+        self.dropped += len(chunk) - len(kept)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self._place.close()

@@ -69,10 +69,11 @@ class Command:
     """What to run. `argv[0]` is an absolute path inside; the environment is exactly `env`.
 
     Descriptor 3 is open for writing when `report` is set: what the command writes there comes back apart from its
-    output. `watch` are absolute paths inside whose existence is looked up, without following links, after every process
-    of the run is dead. `folders` are empty writable folders to make (absolute, inside). `sockets` are host Unix sockets
-    to show inside (writable, connectable). `peer` answers the run from outside: the init opens its ports inside and
-    hands the listening sockets out before the command exists, so nothing inside holds them or can take their place.
+    output, or, with `report_to`, goes into that file of the host's as it comes. `watch` are absolute paths inside whose
+    existence is looked up, without following links, after every process of the run is dead. `folders` are empty and
+    writable, to be made (absolute, inside). `sockets` are host Unix sockets to show inside (writable, connectable).
+    `peer` answers the run from outside: the init opens its ports inside and hands the listening sockets out before the
+    command exists, so nothing inside holds them or can take their place.
     """
 
     argv: tuple[str, ...]
@@ -86,6 +87,7 @@ class Command:
     peer: Peer | None = None
     watch: tuple[str, ...] = ()
     report: bool = False
+    report_to: Path | None = None
     limits: Limits = field(default_factory=Limits)
     linger_seconds: float = 0.0  # how long processes that outlive the first one may go on before they are killed
     mask: tuple[str, ...] = ()  # folders inside /usr or a bind to cover with an empty read-only one

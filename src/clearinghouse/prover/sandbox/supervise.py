@@ -15,9 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from clearinghouse.prover.sandbox.capture import Head, HeadTail
+from clearinghouse.prover.sandbox.capture import Head, HeadTail, Spool
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clearinghouse.prover.sandbox.cgroup import Group
     from clearinghouse.prover.sandbox.interface import Limits, Peer
 
@@ -58,6 +60,7 @@ class Watcher:
     group: Group | None
     line: socket.socket
     peer: Peer | None = None
+    report_to: Path | None = None
     stdout: HeadTail = field(init=False)
     stderr: HeadTail = field(init=False)
     report: Head = field(init=False)
@@ -74,7 +77,8 @@ class Watcher:
     def __post_init__(self) -> None:
         self.stdout = HeadTail(self.limits.output_kib << 10)
         self.stderr = HeadTail(self.limits.output_kib << 10)
-        self.report = Head(self.limits.report_kib << 10)
+        room = self.limits.report_kib << 10
+        self.report = Head(room) if self.report_to is None else Spool(room, self.report_to)
 
     def follow(self, stdout: int, stderr: int, report: int) -> None:
         """Return when every process of the run is dead. The three descriptors are read to their end; all stay open."""
@@ -97,6 +101,7 @@ class Watcher:
                         self.failure = self.failure or "a process of the run cannot be killed"
                         return
         finally:
+            self.report.close()
             if self._pid >= 0:
                 os.close(self._pid)
 

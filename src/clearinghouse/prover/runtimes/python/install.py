@@ -53,22 +53,41 @@ def install(cache: Cache, target: Target, version: str, interpreter: Interpreter
 
 def _fill(folder: Path, pins: Sequence[str], interpreter: Interpreter) -> None:
     resolved = folder / "requirements.txt"
-    wanted = folder / "wanted.in"
-    wanted.write_text("\n".join(pins) + "\n")
-    common = ["--quiet", "--no-config", "--only-binary", ":all:", "--python", str(interpreter.executable)]
+    resolved.write_text(resolve(folder, pins, interpreter))
+    install_resolved(resolved, folder / "tree", interpreter, pins[0])
+    make_readable(folder)
+
+
+def resolve(folder: Path, wanted: Sequence[str], interpreter: Interpreter, *further: str) -> str:
+    """Exact requirements with hashes, wheels alone, for what is wanted; `folder` is scratch. Raises ProvisionError.
+
+    `further` are options of the resolver.
+    """
+    source, result = folder / "wanted.in", folder / "resolved.txt"
+    source.write_text("\n".join(wanted) + "\n")
+    _uv(
+        ["pip", "compile", *_common(interpreter), *further, "--generate-hashes", "--no-header", "--no-annotate",
+         "--no-emit-index-url", "--no-strip-extras", "--output-file", str(result), str(source)],
+        wanted[0], interpreter,
+    )  # fmt: skip
+    text = result.read_text()
+    source.unlink()
+    result.unlink()
+    return text
+
+
+def install_resolved(resolved: Path, tree: Path, interpreter: Interpreter, what: str) -> None:
+    """Put what `resolve` found into the folder `tree`. Raises ProvisionError; `what` serves its message."""
+    _uv(
+        ["pip", "install", *_common(interpreter), "--require-hashes", "--no-deps", "--compile-bytecode",
+         "--link-mode", "copy", "--target", str(tree), "--requirement", str(resolved)],
+        what, interpreter,
+    )  # fmt: skip
+
+
+def _common(interpreter: Interpreter) -> tuple[str, ...]:
     # A package-local `uv.toml` or a user's index pins must not change what a proof means: --no-config.
-    _uv(
-        ["pip", "compile", *common, "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url",
-         "--no-strip-extras", "--output-file", str(resolved), str(wanted)],
-        pins[0], interpreter,
-    )  # fmt: skip
-    _uv(
-        ["pip", "install", *common, "--require-hashes", "--no-deps", "--compile-bytecode",
-         "--link-mode", "copy", "--target", str(folder / "tree"), "--requirement", str(resolved)],
-        pins[0], interpreter,
-    )  # fmt: skip
-    wanted.unlink()
-    _make_readable(folder)
+    return ("--quiet", "--no-config", "--only-binary", ":all:", "--python", str(interpreter.executable))
 
 
 def _uv(arguments: list[str], pin: str, interpreter: Interpreter) -> None:
@@ -110,7 +129,7 @@ def uv_executable() -> str:
         return found
 
 
-def _make_readable(folder: Path) -> None:
+def make_readable(folder: Path) -> None:
     """Runs have another user id: folders 755, files 644 (or 755 where executable)."""
     for parent, folders, files in os.walk(folder):
         for name in folders:

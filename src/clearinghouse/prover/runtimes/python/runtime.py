@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearinghouse.prover.runtimes.interface import DOOR, TREE, RuntimeMissing, Shown, Start
+from clearinghouse.prover import sanitizers
+from clearinghouse.prover.building.toolchain import toolchain_for
+from clearinghouse.prover.runtimes.interface import DOOR, TREE, ProvisionError, RuntimeMissing, Shown, Start
 from clearinghouse.prover.runtimes.python import install, variants
 from clearinghouse.prover.runtimes.python.distribution import trespass
 from clearinghouse.prover.runtimes.python.harness_copy import harness_for
 from clearinghouse.prover.runtimes.python.interpreters import INSIDE, Interpreter, all_interpreters, fitting
+from clearinghouse.prover.runtimes.python.source_install import edited_source, install_source
+from clearinghouse.prover.runtimes.python.wheels import Workshop
 from clearinghouse.prover.sandbox.interface import HOME, Bind, File
 from clearinghouse.prover.trees import edited
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.manifest import Manifest, ScriptRun, Target
     from clearinghouse.core.proof import Variant
+    from clearinghouse.prover.building.toolchain import Toolchain
     from clearinghouse.prover.cache import Cache
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.runtimes.interface import Workbench
@@ -38,10 +43,15 @@ s.recv(1)
 
 @dataclass(frozen=True, slots=True)
 class PythonRuntime:
-    """Runs targets under one interpreter; keeps what it installs in `cache`."""
+    """Runs targets under one interpreter; keeps what it installs in `cache`.
+
+    With a `workshop`, releases without a wheel are built from source; with `anew`, all of them are.
+    """
 
     cache: Cache
     interpreter: Interpreter
+    workshop: Workshop | None = None
+    anew: bool = False
 
     @property
     def label(self) -> str:
@@ -49,8 +59,15 @@ class PythonRuntime:
         return self.interpreter.label
 
     def install(self, target: Target, version: str) -> Installed:
-        """The target at `version` with its companions, from wheels alone. Raises ProvisionError."""
-        return install.install(self.cache, target, version, self.interpreter)
+        """The target at `version` with its companions. Raises ProvisionError."""
+        if self.workshop is not None and self.anew:
+            return install_source(self.workshop, target, version)
+        try:
+            return install.install(self.cache, target, version, self.interpreter)
+        except ProvisionError as error:
+            if error.kind != "no_wheel" or self.workshop is None:
+                raise
+        return install_source(self.workshop, target, version)
 
     def fault(self, installed: Installed, target: Target) -> str | None:
         """Why a companion may not stand beside the target, or None."""
@@ -61,7 +78,9 @@ class PythonRuntime:
         return variants.build_variant(self.cache, base, variant, other_version)
 
     def edited(self, base: Installed, edits: Mapping[str, bytes | None], place: Path) -> Installed:
-        """`base` with own files replaced, added or removed, at the new folder `place`."""
+        """`base` with own files replaced, added or removed, at the new folder `place`; built anew if it was built."""
+        if base.source is not None and self.workshop is not None:
+            return edited_source(self.workshop, base, edits, place)
         return edited(base, edits, place, variants.stale)
 
     def shown(self, tree: Installed) -> Shown:
@@ -89,7 +108,19 @@ class PythonRuntime:
 
     def call(self, job: Mapping[str, Any]) -> Start:
         """Form 1."""
-        return Start((self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL), json.dumps(job).encode())
+        return self._started(
+            (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL), json.dumps(job).encode(), {}
+        )
+
+    def _started(self, argv: tuple[str, ...], stdin: bytes, environment: Mapping[str, str]) -> Start:
+        """A start, under the sanitizer that the target was built with."""
+        workshop = self.workshop
+        if workshop is None or workshop.sanitizer == "none" or workshop.toolchain is None:
+            return Start(argv, stdin, environment)
+        # Python's own pools would hide the edges of small objects from the sanitizer.
+        environment = {**environment, "PYTHONMALLOC": "malloc"}
+        preloaded = sanitizers.started(argv, workshop.toolchain, workshop.sanitizer, preload=True)
+        return Start(preloaded, stdin, environment)
 
     def script(self, argv: tuple[str, ...], stdin: bytes, watch: Mapping[str, Any], run: ScriptRun) -> Start:
         """Form 2: `python` is the target's interpreter, in which a witness watches for the canaries."""
@@ -106,7 +137,7 @@ class PythonRuntime:
             program = f"/usr/bin/{program}"
         elif not program.startswith("/"):
             program = f"{HOME}/{program}"
-        return Start((program, *rest), stdin, environment)
+        return self._started((program, *rest), stdin, environment)
 
 
 def python_runtimes(manifest: Manifest, workbench: Workbench) -> tuple[PythonRuntime, ...]:
@@ -121,4 +152,22 @@ def python_runtimes(manifest: Manifest, workbench: Workbench) -> tuple[PythonRun
             f"Python {asked} is not on this machine; it has {present}",
             advice=f"install Python {asked}, for example with pyenv or uv, where the prover finds it",
         )
-    return tuple(PythonRuntime(workbench.cache, item) for item in best.values())
+    sanitizer = manifest.build.sanitizer if manifest.build is not None else "none"
+    compiler: Toolchain | None
+    try:
+        compiler = toolchain_for(sanitizer, first="gcc")
+    except RuntimeMissing:
+        if sanitizer != "none":
+            raise
+        compiler = None  # much source needs none
+    plain = [PythonRuntime(workbench.cache, item) for item in best.values()]
+    building = [
+        PythonRuntime(
+            workbench.cache,
+            item,
+            Workshop(workbench.cache, workbench.sandbox, item, compiler, sanitizer),
+            anew=manifest.build is not None,
+        )
+        for item in best.values()
+    ]
+    return tuple(building) if manifest.build is not None else (*plain, *building)

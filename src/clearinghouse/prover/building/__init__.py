@@ -1,0 +1,1 @@
+"""Turns source into something to run: fetched by hash, unpacked warily, built in the sandbox without a network."""
