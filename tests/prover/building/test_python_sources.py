@@ -16,7 +16,13 @@ from clearinghouse.prover.runtimes.python.interpreters import fitting
 if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.registry, pytest.mark.enable_socket]
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.slow,
+    pytest.mark.registry,
+    pytest.mark.enable_socket,
+    pytest.mark.timeout(600),
+]
 
 
 @pytest.fixture(scope="module")
