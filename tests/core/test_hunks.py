@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearinghouse.core.hunks import Hunk, difference, edits_of, hunks_of, pieces, split_lines, with_hunks
+from clearinghouse.core.hunks import Hunk, difference, edits_of, hunks_of, pieces, split_lines, with_ends_of, with_hunks
 
 LINE = st.sampled_from([b"a\n", b"b\n", b"\n", b"  c\n", b"a\r\n", b"\r", b"d"])
 TEXT = st.lists(LINE, max_size=30).map(b"".join)
@@ -80,3 +80,17 @@ def test_a_long_hunk_is_cut_where_its_paragraphs_begin() -> None:
 def test_a_short_hunk_stays_whole() -> None:
     (hunk,) = between(b"a\n", b"b\n\nc\n")
     assert pieces(hunk) == (hunk,)
+
+
+def test_what_replaces_something_stays_in_one_piece() -> None:
+    old = b"".join(b"old %d\n" % number for number in range(10))
+    new = b"\n".join(b"new %d\n" % number for number in range(10))
+    (hunk,) = between(old, new)
+    assert pieces(hunk) == (hunk,)
+
+
+def test_another_kind_of_line_end_is_no_change_and_mixed_ones_are_left_alone() -> None:
+    assert with_ends_of(b"a\nb\n", b"a\r\nc\r\n") == b"a\nc\n"
+    assert with_ends_of(b"a\r\nb\r\n", b"a\nc\n") == b"a\r\nc\r\n"
+    assert with_ends_of(b"a\nb\n", b"a\r\nc\n") == b"a\r\nc\n"
+    assert with_ends_of(b"a\r\nb\n", b"a\nc\n") == b"a\nc\n"

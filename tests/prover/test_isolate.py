@@ -151,6 +151,7 @@ def test_the_record_tells_every_candidate_once_and_how_it_was_verified(isolated:
     assert record["verification"]["verdict"] == "proven"
 
 
+@pytest.mark.slow
 def test_a_change_that_silences_by_breaking_the_target_is_no_fix(isolated: Callable[..., SmallestFix]) -> None:
     # Half of the renaming makes greet() raise, which no pattern for "<b>" matches.
     old = OLD | {"fake/page.py": OLD["fake/page.py"].replace('"Hello " + name', '"Hello " + text.clean(name)')}
@@ -160,18 +161,15 @@ def test_a_change_that_silences_by_breaking_the_target_is_no_fix(isolated: Calla
     assert found.status is FixStatus.ISOLATED
     assert {hunk.path for hunk in found.kept} == {"fake/page.py", "fake/safe.py", "fake/text.py"}
     reasons = [item.reason for item in found.candidates if item.outcome == "error"]
-    assert any("raised" in reason for reason in reasons)
+    assert any("raised builtins.AttributeError" in reason for reason in reasons)
 
 
 @pytest.mark.slow
 def test_a_change_that_makes_the_control_do_something_else_is_no_fix(isolated: Callable[..., SmallestFix]) -> None:
-    # Alone, the changed default empties every greeting: silent, but no longer what the control gives.
-    old = OLD | {"fake/page.py": 'EMPTY = False\n\n\ndef greet(name):\n    return "" if EMPTY else "Hello " + name\n'}
-    page = (
-        "EMPTY = True\n\n\ndef greet(name):\n    name = name.replace('<', '')\n"
-        '    return "Hello " + name if EMPTY else ""\n'
-    )
-    found = isolated(old=old, new=OLD | {"fake/page.py": page})
+    # Alone, the new filter leaves nothing of any greeting but "b": silent as on the fixed release, but no greeting.
+    page = 'KEEP = "b"\n\n\ndef greet(name):\n    return "Hello " + name\n'
+    new = page.replace('"b"', '"bAn"').replace("+ name", "+ ''.join(c for c in name if c in KEEP)")
+    found = isolated(old=OLD | {"fake/page.py": page}, new=OLD | {"fake/page.py": new})
     assert found.status is FixStatus.ISOLATED
     assert any(item.outcome == "control" for item in found.candidates)
     assert len(found.kept) == 2
@@ -201,9 +199,9 @@ def test_an_interrupt_gives_the_best_so_far_too(isolated: Callable[..., Smallest
 @pytest.mark.parametrize(
     ("manifest", "reason"),
     [
-        (GREET.replace('["<b>"]', '["b"]'), "does not fire on 1.0.1"),
-        (GREET.replace('insecure = "<b>"', 'insecure = "Hello"'), "not silent on 1.0.2"),
-        (GREET.replace('["Ann"]', '["<b>"]'), "the control is not silent on 1.0.1"),
+        (GREET.replace('["<b>"]', '["b"]'), "on 1.0.1 the proof does not fire"),
+        (GREET.replace('insecure = "<b>"', 'insecure = "b"'), "the trigger is not silent on 1.0.2"),
+        (GREET.replace('["Ann"]', '["<b>"]'), "or its control is not silent"),
         (GREET.replace('fixed = "1.0.2"\n', ""), "names no fixed release"),
     ],
 )

@@ -62,6 +62,15 @@ def is_text(content: bytes) -> bool:
     return b"\0" not in content
 
 
+def with_ends_of(old: bytes, new: bytes) -> bytes:
+    """`new` with the line ends of `old`, where either has only one kind: another kind of line end is no change."""
+    if b"\r" not in old:
+        return new.replace(b"\r\n", b"\n") if new.count(b"\r\n") == new.count(b"\n") else new
+    if b"\r" not in new and old.count(b"\r\n") == old.count(b"\n"):
+        return new.replace(b"\n", b"\r\n")
+    return new
+
+
 def difference(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Difference:
     """Compare the files of two releases by path."""
     hunks: list[Hunk] = []
@@ -124,21 +133,19 @@ def edits_of(old: Mapping[str, bytes], hunks: Sequence[Hunk]) -> dict[str, bytes
 
 
 def pieces(hunk: Hunk) -> tuple[Hunk, ...]:
-    """A long hunk cut where a paragraph of it begins; a short one, or one without paragraphs, as it is.
+    """A long hunk that only adds or only removes, cut where its paragraphs begin; any other as it is.
 
-    A paragraph begins at a line of the least indentation after a blank line. What a long hunk removes and what it adds
-    are cut apart too, so that either can be left out.
+    A paragraph begins at a line of the least indentation after a blank line. What replaces something stays in one
+    piece: the new beside the old would be neither release.
     """
-    if hunk.size < _LONG or hunk.removes_file:
+    if hunk.size < _LONG or hunk.removes_file or (hunk.old and hunk.new):
         return (hunk,)
-    removed = _paragraphs(hunk.old)
-    added = _paragraphs(hunk.new)
-    if len(removed) + len(added) <= 1:
-        return (hunk,)
-    cut = [Hunk(hunk.path, hunk.start + at, lines, hunk.start_new, ()) for at, lines in removed]
-    end = hunk.start + len(hunk.old)
-    cut += [Hunk(hunk.path, end, (), hunk.start_new + at, lines, hunk.adds_file) for at, lines in added]
-    return tuple(cut)
+    removed = [Hunk(hunk.path, hunk.start + at, lines, hunk.start_new, ()) for at, lines in _paragraphs(hunk.old)]
+    added = [
+        Hunk(hunk.path, hunk.start, (), hunk.start_new + at, lines, hunk.adds_file)
+        for at, lines in _paragraphs(hunk.new)
+    ]
+    return (*removed, *added)
 
 
 def _paragraphs(lines: Lines) -> list[tuple[int, Lines]]:

@@ -122,7 +122,7 @@ def control_fault(seen: Observation, result: str | None) -> str | None:
         return f"the benign control fires: {seen.signature}"
     if seen.signal is Signal.BROKEN:
         return f"the benign control ended in an error: {seen.signature}"
-    now = _comparable(seen)
+    now = comparable(seen)
     if result is None or now is None or now == result:
         return None
     return f"the benign control gave {result[:160]!r} before, and gives {now[:160]!r} now"
@@ -135,12 +135,12 @@ def control_result(runner: Runner, control: Series) -> str | None:
     """
     if not isinstance(runner.manifest.run, CallRun) or control.n < 2:  # noqa: PLR2004  # two runs to compare
         return None
-    given = {_comparable(item) for item in control.seen}
+    given = {comparable(item) for item in control.seen}
     return given.pop() if len(given) == 1 else None
 
 
-def _comparable(seen: Observation) -> str | None:
-    """What a call gave, addresses taken out; of an exception only its classes: its words may well change."""
+def comparable(seen: Observation) -> str | None:
+    """What a call gave, addresses taken out; of an exception only its classes: its words may well change. Else None."""
     text = seen.facts.report.text
     if text is None:
         return None

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 from clearinghouse.core.hunks import Hunk, edits_of
 from clearinghouse.core.proof import Signal
 from clearinghouse.core.touched import parse
-from clearinghouse.prover.isolate.yardstick import Yardstick, ending, result
+from clearinghouse.prover.isolate.yardstick import Yardstick, given
 from clearinghouse.prover.runtimes.interface import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clearinghouse.prover.installed import Installed
+    from clearinghouse.prover.observation import Observation
     from clearinghouse.prover.runner import Runner
 
-_WORDS = 160
+_WORDS = 240
 
 
 class Outcome(StrEnum):
@@ -78,7 +79,7 @@ class Lab:
             shutil.rmtree(folder, ignore_errors=True)
 
     def attempt(self, hunks: Sequence[Hunk], yardstick: Yardstick) -> Trying:
-        """Try a candidate: one run of the proof, and one of the control if that was silent."""
+        """Try a candidate: one run of the proof, and if that was silent one of the control and one of the tests."""
         began = time.monotonic()
         broken = self._unreadable(hunks)
         if broken is not None:
@@ -98,17 +99,28 @@ class Lab:
         return None
 
     def _judge(self, tree: Installed, yardstick: Yardstick) -> tuple[Outcome, str, int]:
-        seen = self.runner.run(tree, yardstick.plan)
+        seen = self.runner.run(tree, yardstick.trigger)
         if seen.signal is not Signal.SILENT:
             return (Outcome.FIRES if seen.signal is Signal.FIRED else Outcome.ERROR), seen.signature, 1
-        if ending(seen) not in yardstick.endings:
-            usual = " or ".join(sorted(yardstick.endings))
-            return Outcome.ERROR, f"the trigger {result(seen)}, on the fixed release it {usual}", 1
-        if yardstick.control is None:
-            return Outcome.SILENT, seen.signature, 1
-        control = self.runner.run(tree, yardstick.control)
-        if control.signal is not Signal.SILENT:
-            return Outcome.CONTROL, f"the control: {control.signature}", 2
-        if yardstick.results and result(control) not in yardstick.results:
-            return Outcome.CONTROL, f"the control gives another result: {result(control)}", 2
-        return Outcome.SILENT, seen.signature, 2
+        other = self._other(seen, yardstick.trigger_gives)
+        if other is not None:
+            return Outcome.ERROR, f"silent, but the trigger gives something else than on the fixed release: {other}", 1
+        if yardstick.control is not None:
+            control = self.runner.run(tree, yardstick.control)
+            if control.signal is not Signal.SILENT:
+                return Outcome.CONTROL, f"the control: {control.signature}", 2
+            other = self._other(control, yardstick.control_gives)
+            if other is not None:
+                return Outcome.CONTROL, f"the control gives something else than on either release: {other}", 2
+        runs = 1 if yardstick.control is None else 2
+        if yardstick.tests is not None:
+            tests = self.runner.run(tree, yardstick.tests)
+            runs += 1
+            if tests.signal is not Signal.SILENT:
+                return Outcome.TESTS, f"the tests: {tests.signature}", runs
+        return Outcome.SILENT, seen.signature, runs
+
+    def _other(self, seen: Observation, usual: frozenset[str] | None) -> str | None:
+        """What a run gives, if that is not what it should."""
+        gives = given(self.runner, seen)
+        return None if usual is None or gives is None or gives in usual else gives

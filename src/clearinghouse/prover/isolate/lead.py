@@ -15,7 +15,7 @@ from clearinghouse.prover.isolate.lab import Lab, Outcome, Trying
 from clearinghouse.prover.isolate.release_difference import ReleaseDifference, compare
 from clearinghouse.prover.isolate.search import Budget, Search, Stopped, Tried
 from clearinghouse.prover.isolate.verify import Verifier
-from clearinghouse.prover.isolate.yardstick import NotIsolated, measure
+from clearinghouse.prover.isolate.yardstick import NotIsolated, set_up
 from clearinghouse.prover.runner import runner_for
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def _lead(one: _Isolation, lab: Lab, sandbox: Sandbox, state: Path) -> tuple[Fix
     """Measure, search, verify. Raises NotIsolated."""
     if not one.difference.hunks:
         raise NotIsolated(f"no text of the target's own differs between the releases{_binaries(one.difference)}")
-    one.progress.say("measuring the two releases")
-    yardstick = measure(lab.runner, one.builds)
+    yardstick = set_up(one.bundle, one.builds, lab.runner, one.progress.say)
     one.runs += yardstick.runs
     one.search.attempt = lambda hunks: lab.attempt(hunks, yardstick)
     verifier = Verifier(one.bundle, one.builds, sandbox, state, lab, yardstick, one.progress.say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearinghouse.core.hunks import Hunk, difference, pieces, split_lines
+from clearinghouse.core.hunks import Hunk, difference, is_text, pieces, split_lines, with_ends_of
 from clearinghouse.core.release_noise import Noise
 from clearinghouse.core.touched import touched
 
@@ -50,6 +50,8 @@ def compare(vulnerable: Installed, fixed: Installed) -> ReleaseDifference:
         if max(len(before or b""), len(after or b"")) > _MOST_BYTES:
             large.append(path)
             continue
+        if before is not None and after is not None and is_text(before) and is_text(after):
+            after = with_ends_of(before, after)
         old |= {path: before} if before is not None else {}
         new |= {path: after} if after is not None else {}
     found = difference(old, new)

@@ -61,7 +61,8 @@ class Verifier:
             trying = self._try_often(rest)
             if trying.outcome is Outcome.SILENT:
                 return seen, rest
-            seen.setdefault(parents[group[0]], trying)
+            if group in groups:
+                seen[parents[group[0]]] = trying
         return seen, None
 
     def _try_often(self, hunks: Sequence[Hunk]) -> Trying:
