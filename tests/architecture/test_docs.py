@@ -201,7 +201,13 @@ def _commands_in(path: Path) -> set[str]:
     return {line for line in lines if line}
 
 
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/tutorials/first-proof.md", "docs/guides/run-a-clearinghouse.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/tutorials/first-proof.md",
+    "docs/guides/run-a-clearinghouse.md",
+    "docs/guides/sandbox.md",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)

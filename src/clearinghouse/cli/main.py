@@ -58,6 +58,19 @@ def prove(
     raise typer.Exit(prove_command([str(p) for p in paths], as_json=as_json, keep_folder=keep, attestor=attestor))
 
 
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say whether this machine can run proofs, under which isolation, and how to mend what is missing.
+
+    Exit code: 69 without a sandbox that holds, 1 with a weaker one, else 0.
+    """
+    from clearinghouse.cli.doctor import doctor_command  # noqa: PLC0415
+
+    raise typer.Exit(doctor_command(as_json=as_json))
+
+
 def _print_version(asked: bool) -> None:
     if asked:
         put_line(f"clearinghouse {__version__}")

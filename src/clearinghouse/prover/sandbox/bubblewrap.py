@@ -75,6 +75,16 @@ class BubblewrapSandbox:
         return self._host.init.name
 
     @property
+    def landlock(self) -> int:
+        """The version of Landlock that holds its runs; 0 without."""
+        return self._landlock
+
+    @property
+    def hierarchies(self) -> Hierarchies:
+        """The control groups that bound its runs."""
+        return self._hierarchies
+
+    @property
     def scratch(self) -> Path:
         """This supervisor's own folder."""
         return self._session.folder

