@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from clearinghouse import __version__
-from clearinghouse.cli import attest, cases, demo, fix, journal, keys, proof, reports, serve, work
+from clearinghouse.cli import attest, cases, demo, fix, journal, keys, proof, reports, serve, versions, work
 from clearinghouse.cli.output import put_line, say
 from clearinghouse.core.errors import ClearinghouseError
 
@@ -32,6 +32,7 @@ app.add_typer(journal.app, name="journal")
 app.command("verify-attestation")(attest.verify_attestation)
 app.add_typer(keys.app, name="keys")
 app.add_typer(proof.app, name="proof")
+app.command("versions")(versions.versions)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 

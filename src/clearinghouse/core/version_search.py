@@ -95,9 +95,9 @@ class Search:
             if index not in self.answers:
                 return index
         for choose in (self._between, self._edge):
-            index = choose()
-            if index is not None:
-                return index
+            chosen = choose()
+            if chosen is not None:
+                return chosen
         if self.everything:
             return next(index for index in range(self.count) if index not in self.answers)
         if not self._may_sample():

@@ -47,6 +47,11 @@ _ANOTHER_MAY = {"no_wheel", "build_failed", "unsupported"}  # where another inte
 _LANGUAGES: dict[str, Callable[[Manifest, Workbench], Sequence[Runtime]]] = {"python": python_runtimes}
 
 
+def runtimes_for(manifest: Manifest, workbench: Workbench) -> Sequence[Runtime]:
+    """Every runtime of this machine that fits a bundle, the best first. Raises RuntimeMissing."""
+    return _LANGUAGES[manifest.runtime.language](manifest, workbench)
+
+
 def build(manifest: Manifest, workbench: Workbench) -> Builds | NotBuilt:
     """Install the target's releases under the first fitting runtime that can have both."""
     language = manifest.runtime.language

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
-from clearinghouse.core.errors import InvalidBundle
+from clearinghouse.core.errors import InvalidBundle, Unavailable
 from clearinghouse.core.fix import FixStatus, SmallestFix
 from clearinghouse.core.manifest import CallRun
 from clearinghouse.core.proof import Environment, Grade, ProofResult, Signal, Trial, Verdict
-from clearinghouse.prover.builds import NotBuilt, build
+from clearinghouse.prover.builds import NotBuilt, build, runtimes_for
 from clearinghouse.prover.bundle import Bundle, read_archive, read_bundle
 from clearinghouse.prover.cache import Cache
 from clearinghouse.prover.isolate.lead import Progress, isolate
 from clearinghouse.prover.prove import prove
+from clearinghouse.prover.releases import releases_of
 from clearinghouse.prover.runtimes.interface import Workbench
 from clearinghouse.prover.sandbox.find import find_sandbox
 from clearinghouse.prover.trial import try_on
+from clearinghouse.prover.versions import search_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.prover.isolate.search import Budget
     from clearinghouse.prover.sandbox.interface import Sandbox
+    from clearinghouse.prover.versions import History
 
 
 def _quiet(_step: str) -> None:
@@ -64,6 +67,30 @@ class LocalProver:
         if isinstance(builds, NotBuilt):
             return _refused(bundle, builds.verdict, builds.reason)
         return prove(bundle, builds, self._sandbox, self._sandbox.scratch / "bundles", say)
+
+    def versions(
+        self,
+        path: Path,
+        say: Callable[[str, int, int], None] = lambda _words, _done, _most: None,
+        *,
+        everything: bool = False,
+        budget: int | None = None,
+    ) -> History:
+        """Find the affected releases of a bundle's target by running the proof on them.
+
+        Raises InvalidBundle, NotFound, Unavailable, or NotShown where the proof does not fire on its own release.
+        """
+        bundle = read_bundle(path)
+        releases = releases_of(bundle.manifest.target)
+        say(f"installing {bundle.manifest.target.name}", 0, 1)
+        builds = build(bundle.manifest, self._workbench)
+        if isinstance(builds, NotBuilt):
+            raise Unavailable(builds.reason)
+        runtimes, state = runtimes_for(bundle.manifest, self._workbench), self._sandbox.scratch / "bundles"
+        return search_versions(
+            bundle, builds, releases, runtimes=runtimes, sandbox=self._sandbox, state=state, everything=everything,
+            budget=budget, say=say,
+        )  # fmt: skip
 
     def try_on(self, bundle: bytes, version: str) -> Trial:
         """Run a bundle's trigger on another release of its target."""

@@ -56,7 +56,7 @@ def _fetch(cache: Cache, name: str, version: str, note: Path) -> None:
     from pypi_simple import NoSuchProjectError, UnsupportedRepoVersionError  # noqa: PLC0415
 
     try:
-        with _client() as client:
+        with index_client() as client:
             package = _choose(client.get_project_page(name, timeout=_TIMEOUT).packages, name, version)
             sha256 = package.digests["sha256"]
             place = cache.root / "sdists" / sha256
@@ -75,7 +75,7 @@ def _fetch(cache: Cache, name: str, version: str, note: Path) -> None:
     written.replace(note)
 
 
-def _client() -> PyPISimple:
+def index_client() -> PyPISimple:
     """A client of the index that uv and pip are told of, under the machine's own certificate authorities."""
     import requests  # noqa: PLC0415
     from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple  # noqa: PLC0415
