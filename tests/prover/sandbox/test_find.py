@@ -92,3 +92,15 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_complaint_still_has_advice() -> None:
     assert advice_for("something new")
+
+
+def test_where_apparmor_restricts_namespaces_that_is_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    switch = tmp_path / "switch"
+    monkeypatch.setattr(find, "_APPARMOR_SWITCH", switch)
+    complaint = "Creating new namespace failed: Permission denied"
+    assert "max_user_namespaces" in advice_for(complaint)
+    for value, remedy in (("0\n", "max_user_namespaces"), ("1\n", "AppArmor")):
+        switch.write_text(value)
+        assert remedy in advice_for(complaint)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +18,7 @@ from clearinghouse.prover.sandbox.hostile.attack import EPILOGUE, PRELUDE, Attac
 from clearinghouse.prover.sandbox.hostile.bait import Bait
 from clearinghouse.prover.sandbox.hostile.reach import FILES, LOOPBACK, REACHING
 from clearinghouse.prover.sandbox.hostile.take import TAKING
-from clearinghouse.prover.sandbox.interface import Ending, Limits
+from clearinghouse.prover.sandbox.interface import Bind, Ending, Limits
 from tests.prover.sandbox.conftest import python_command
 from tests.prover.sandbox.traces import Traces, inhabited, marked
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sandbox
 
 ATTACKS = {attack.name: attack for attack in (*REACHING, *TAKING)}
+MANY_FILES = "exhaust the kernel with empty files in /tmp"
 
 
 @pytest.fixture
@@ -41,12 +42,25 @@ def bait(sandbox: BubblewrapSandbox, socket_enabled: None) -> Iterator[Bait]:
         yield laid
 
 
-@pytest.fixture(scope="session")
-def uncounted_sandbox(state: Path) -> Iterator[BubblewrapSandbox]:
-    """The sandbox of a host whose control groups cannot be written."""
+def uncounted(state: Path, *, compiled: bool) -> BubblewrapSandbox:
+    """The sandbox of a host whose control groups cannot be written: its init counts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cgroup_search, "find_hierarchies", lambda _name: Hierarchies({}))
-        found = find_sandbox(state)
+        return find_sandbox(state, compiled=compiled)
+
+
+@pytest.fixture(scope="session")
+def uncounted_sandbox(state: Path) -> Iterator[BubblewrapSandbox]:
+    """With the best init."""
+    found = uncounted(state, compiled=True)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def uncounted_python_sandbox(state: Path) -> Iterator[BubblewrapSandbox]:
+    """With the Python init."""
+    found = uncounted(state, compiled=False)
     yield found
     found.close()
 
@@ -63,7 +77,13 @@ def contained(sandbox: BubblewrapSandbox, attack: Attack, bait: Bait) -> None:
     assert Traces.now(sandbox) == before
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if "files in" in name and name != MANY_FILES else name
+        for name in ATTACKS
+    ],
+)
 def test_it_is_contained_and_cleaned_up(sandbox: BubblewrapSandbox, bait: Bait, name: str) -> None:
     contained(sandbox, ATTACKS[name], bait)
 
@@ -80,6 +100,14 @@ def test_it_is_contained_and_cleaned_up_without_control_groups(
 ) -> None:
     with Bait(uncounted_sandbox.scratch) as bait:
         contained(uncounted_sandbox, ATTACKS[name], bait)
+
+
+@pytest.mark.parametrize("name", [attack.name for attack in TAKING if attack.quick] + [MANY_FILES])
+def test_the_python_init_counts_as_well(
+    uncounted_python_sandbox: BubblewrapSandbox, socket_enabled: None, name: str
+) -> None:
+    with Bait(uncounted_python_sandbox.scratch) as bait:
+        contained(uncounted_python_sandbox, ATTACKS[name], bait)
 
 
 @pytest.mark.parametrize("attack", [FILES, LOOPBACK], ids=lambda attack: attack.name)
@@ -115,18 +143,19 @@ def test_a_program_that_succeeds_or_breaks_is_not_contained(
     assert said.startswith(breach)
 
 
-def test_a_run_sees_nothing_of_its_neighbour(sandbox: BubblewrapSandbox, run_python: RunPython) -> None:
+def test_a_run_sees_nothing_of_its_neighbour(sandbox: BubblewrapSandbox, run_python: RunPython, tmp_path: Path) -> None:
     """The neighbour leaves a word wherever it can write, and stays until the other has looked everywhere."""
     word = "word-of-the-neighbour"
     neighbour = f"""
-    import ctypes, os, socket, time
+    import ctypes, os, socket
     for folder in ("/proof", "/tmp", "/dev/shm"):
         open(folder + "/{word}", "w").write("{word}")
         os.chmod(folder, 0o777)
     abstract = socket.socket(socket.AF_UNIX); abstract.bind("\\0{word}"); abstract.listen()
     port = socket.create_server(("127.0.0.1", 47111))
-    ctypes.CDLL(None).shmget(4711, 4096, 0o1666)
-    time.sleep(3)
+    segment = ctypes.CDLL(None).shmget(4711, 4096, 0o1666)
+    bell = socket.socket(socket.AF_UNIX); bell.connect("/bell")
+    bell.send(b"up" if segment >= 0 else b"no"); bell.recv(1)
     """
     looker = f"""
     import ctypes, os, socket
@@ -140,20 +169,19 @@ def test_a_run_sees_nothing_of_its_neighbour(sandbox: BubblewrapSandbox, run_pyt
     print(ctypes.CDLL(None).shmget(4711, 4096, 0))
     print([name for name in os.listdir("/proc") if name.isdigit()])
     """
-
-    def stay() -> None:
-        outcomes.append(sandbox.run(python_command(neighbour)))
-
-    outcomes: list[object] = []
-    thread = threading.Thread(target=stay)
-    thread.start()
-    time.sleep(1.0)  # it is up long before; the assertions hold either way
-    outcome = run_python(looker)
-    assert thread.is_alive()
-    thread.join()
+    with socket.socket(socket.AF_UNIX) as bell, ThreadPoolExecutor(1) as pool:
+        bell.bind(str(tmp_path / "bell"))
+        bell.listen()
+        bell.settimeout(60)
+        stay = pool.submit(sandbox.run, python_command(neighbour, sockets=(Bind(tmp_path / "bell", "/bell"),)))
+        peer, _ = bell.accept()
+        with peer:
+            assert peer.recv(2) == b"up"
+            outcome = run_python(looker)
+            assert not stay.done()
+            peer.send(b"x")
+        assert stay.result().ending is Ending.EXITED
     assert outcome.stdout.decode().splitlines() == ["[]", "[]", "[]", "refused", "refused", "-1", "['1', '2']"], outcome
-    (other,) = outcomes
-    assert getattr(other, "ending", "") is Ending.EXITED, other
 
 
 def test_a_program_without_a_name_may_run(run_python: RunPython) -> None:

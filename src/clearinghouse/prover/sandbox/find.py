@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _FOR_ALL = 0o005  # read and traverse
 _STAGES = ("/sys", "/mnt", "/media", "/srv")  # nothing of the first is ever shown to a run
+_APPARMOR_SWITCH = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")
 
 
@@ -120,8 +121,15 @@ def advice_for(reason: str) -> str:
     if "uid map" in reason or "RTM_NEWADDR" in reason:
         return remedies.APPARMOR
     if "namespace" in reason or "clone" in reason or "unshare" in reason:
-        return remedies.NAMESPACES
+        return remedies.APPARMOR if _apparmor_restricts() else remedies.NAMESPACES
     return remedies.UNKNOWN
+
+
+def _apparmor_restricts() -> bool:
+    try:
+        return _APPARMOR_SWITCH.read_text().strip() == "1"
+    except OSError:
+        return False
 
 
 def _reason(outcome: Outcome) -> str:

@@ -40,7 +40,7 @@ if leaks:
 _CONNECT = r"""
 def connect(family, kind, address):
     with socket.socket(family, kind) as one:
-        one.settimeout(1)
+        one.settimeout(0.5)
         one.connect(address)
         if kind == socket.SOCK_STREAM:
             return one.getpeername()
