@@ -117,6 +117,14 @@ REFUSALS = [
     (CALL, '"$text" = "files/input.txt"', '"$text" = "files/../x"', "run.args[1]", "not a file of the bundle"),
     (CALL, '"$text" = "files/input.txt"', '"$eval" = "1"', "run.args[1]", "unknown value"),
     (CALL, 'name = "predicate"', 'name = "magic"', "oracle.name", "not an oracle"),
+    (CALL, '"predicate"\ninsecure = "endless"', '"connect"\ncarrying = "key"', "oracle.carrying", 'must be "secret"'),
+    (CALL, '"plain"', '"{{canary.url}}"', "run", "{{canary.url}} is no canary under the oracle predicate"),
+    (CALL, "{{path:files/input.txt}}", "{{canary.reed}}", "run", "{{canary.reed}} is no canary"),
+    (CALL, '"predicate"\ninsecure = "endless"', '"exception"', "oracle.type", "must name a class"),
+    (CALL, '"predicate"\ninsecure = "endless"', '"exception"\ntype = "a.*"', "oracle.type", "must name a class"),
+    (CALL, '"predicate"\ninsecure = "endless"', '"exception"\ntype = "builtins.Exception"', "oracle.type", "every"),
+    (SCRIPT, 'name = "exec"', 'name = "exception"\ntype = "ValueError"', "oracle.name", "needs form 1"),
+    (SCRIPT, '"benign"', '"{{canary.secret}}"', "run", "{{canary.secret}} is no canary under the oracle exec"),
     (CALL, 'insecure = "endless"', "", "oracle", 'needs the key "insecure"'),
     (CALL, '"endless"', '"("', "oracle.insecure", "not a regular expression"),
     (CALL, '"endless"', f'"{"x" * 501}"', "oracle.insecure", "500"),
@@ -138,7 +146,10 @@ REFUSALS = [
     (STEPS, "[8, 16, 32]", "[0, 8, 16]", "oracle.sizes", "growing"),
     (STEPS, "[8, 16, 32]", "[8, 16, true]", "oracle.sizes", "whole numbers"),
     (STEPS, '{ "$size" = 2 }', "2", "oracle.sizes", "$size in its values"),
-    (STEPS, 'name = "cpu"\nsizes = [8, 16, 32]', 'name = "recursion"', "run", "only under the oracle cpu"),
+    (STEPS, 'name = "cpu"\nsizes = [8, 16, 32]', 'name = "recursion"', "run", "only under the oracles cpu and memory"),
+    (STEPS, 'name = "cpu"', 'name = "memory"\nbudget_mib = 4', "oracle.budget_mib", "from 8 to 512"),
+    (STEPS, 'name = "cpu"', 'name = "memory"\nbudget_mib = 513', "oracle.budget_mib", "half of run.memory_mib"),
+    (STEPS, 'name = "cpu"', 'name = "cpu"\nbudget_mib = 64', "oracle.budget_mib", "belongs to the oracle memory"),
     (STEPS, "sizes = [8, 16, 32]", "budget_seconds = 31", "oracle.budget_seconds", "0.1 to 30"),
     (STEPS, "sizes = [8, 16, 32]", 'insecure = "x"', "oracle.insecure", "belongs to the oracle predicate"),
     (SCRIPT, 'argv = ["python", "files/trigger.py"]', "argv = []", "run.argv", "list of texts"),
@@ -260,7 +271,9 @@ def test_a_project_has_one_name(name: str, one: str) -> None:
 
 
 def test_the_problem_of_an_unknown_key_names_the_known_ones() -> None:
-    with pytest.raises(InvalidBundle, match="budget_seconds, carrying, insecure, name, secure, sizes"):
+    with pytest.raises(
+        InvalidBundle, match="budget_mib, budget_seconds, carrying, insecure, name, secure, sizes, type"
+    ):
         parse_manifest(spoilt(CALL, "insecure", "insecurity"), FILES)
 
 

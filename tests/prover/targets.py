@@ -110,6 +110,18 @@ def square(text):
     return count
 
 
+def hold_square(text):
+    return len(bytearray(64 * len(text) ** 2))
+
+
+def hold(mib):
+    return len(bytearray(mib << 20))
+
+
+def stop(status):
+    sys.exit(status)
+
+
 def line(text):
     count = 0
     for _ in range(300):

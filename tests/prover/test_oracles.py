@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clearinghouse.core.manifest import CallRun, OracleSpec, ScriptRun
 from clearinghouse.core.proof import Input, OracleName, Signal
-from clearinghouse.prover.runner import Plan
+from clearinghouse.prover.memory import UNMEASURED, peak_of
+from clearinghouse.prover.observation import Facts, Report
+from clearinghouse.prover.oracles import judge
+from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.sandbox.interface import Ending, Outcome
+from tests.prover.conftest import manifest_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearinghouse.prover.installed import Installed
+    from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
     from tests.prover.conftest import Observe
+    from tests.prover.targets import HandMade
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.enable_socket]  # the decoy takes sockets from inside a run
 
@@ -229,3 +240,80 @@ def test_a_script_s_cpu_is_the_targets_when_its_samples_are(observe: Observe) ->
         seen = observe(ScriptRun(("python", "files/s.py")), GROWING, files={"files/s.py": script}, plan=plan)
         assert seen.signal is Signal.FIRED, seen.log
         assert (seen.function == "fake.core:spin") is ours, (seen.function, seen.doubt)
+
+
+HOLDING = OracleSpec(OracleName.MEMORY, budget_mib=48)
+DOUBLING = Plan(sizes=tuple(2**power for power in range(6, 13)), until=48)
+LETTERS = {"$rep": ["a", {"$size": 1}]}
+
+
+def test_memory_that_grows_with_the_square_of_its_input_fires(observe: Observe) -> None:
+    seen = observe(call("hold_square", LETTERS), HOLDING, plan=DOUBLING)
+    assert (seen.signal, seen.function) == (Signal.FIRED, "fake.core:hold_square"), seen.log
+    costs = seen.facts.peaks
+    assert costs is not None
+    assert [cost.size for cost in costs] == [64, 128, 256, 512, 1024]
+    assert 60 < costs[-1].amount < 80  # 64 MiB, above what importing takes
+
+
+def test_a_run_killed_at_its_memory_limit_held_at_least_that(observe: Observe) -> None:
+    seen = observe(call("hold_square", LETTERS), HOLDING, plan=replace(DOUBLING, until=150.0), memory_mib=160)
+    assert seen.signal is Signal.FIRED, seen.log
+    costs = seen.facts.peaks
+    assert costs is not None
+    assert costs[-1].finished is False
+    assert costs[-1].amount > 100
+
+
+def test_memory_in_step_with_its_input_does_not_fire_however_much(observe: Observe) -> None:
+    steps = call("show", {"$rep": ["a", {"$size": 65536}]})
+    seen = observe(steps, HOLDING, plan=Plan(sizes=(64, 128, 256, 512, 1024, 2048), until=48))
+    assert seen.signal is Signal.SILENT, seen.log
+
+
+def test_memory_alone_never_fires_without_something_to_compare_with(observe: Observe) -> None:
+    for mib, reference, signal in ((60, 0.0, Signal.FIRED), (60, 20.0, Signal.SILENT), (30, 0.0, Signal.SILENT)):
+        seen = observe(call("hold", mib), HOLDING, plan=Plan(reference=reference))
+        assert seen.signal is signal, (mib, reference, seen.log)
+
+
+def test_where_no_release_is_fixed_the_input_itself_is_what_memory_is_compared_with(
+    prover_sandbox: BubblewrapSandbox, runtime: HandMade, small_target: Installed, tmp_path: Path
+) -> None:
+    run = CallRun(tuple(call("show", {"$rep": ["a", 60 << 20]})), control_steps=tuple(call("show", "a")))
+    manifest = manifest_of(run, HOLDING)
+    for fixed, signal in (("1.0.2", Signal.FIRED), (None, Signal.SILENT)):
+        asked = replace(manifest, target=replace(manifest.target, fixed=fixed))
+        runner = Runner(prover_sandbox, manifest=asked, files={}, runtime=runtime, state=tmp_path)
+        seen = runner.run(small_target, Plan(reference=0.0))
+        runner.close()
+        assert seen.signal is signal, seen.log
+
+
+def test_a_host_that_does_not_count_memory_says_so() -> None:
+    facts = Facts(Outcome(Ending.EXITED, report=b"", memory_kib=900_000), Report(ended=True), form_one=True)
+    assert peak_of(facts.outcome, None, 0.0, 1024) is None
+    assert judge(HOLDING, facts, 1.0) == (Signal.BROKEN, UNMEASURED)
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind", "fires"),
+    [
+        (call("fail", "x"), "FakeError", True),
+        (call("fail", "x"), "fake.core.FakeError", True),
+        (call("fail", "x"), "ValueError", True),
+        (call("fail", "x"), "builtins.ValueError", True),
+        (call("fail", "x"), "core.FakeError", False),
+        (call("fail", "x"), "IndexError", False),
+        (call("sloppy", "x"), "TypeError", True),
+        (call("stop", 3), "SystemExit", True),
+        ([*call("Box", 1), {"call": "helper:double", "args": [{"$none": 1}]}], "TypeError", False),
+        ([{"call": "builtins:int", "args": ["x"]}], "ValueError", False),
+        (call("show", "raised builtins.KeyError"), "KeyError", False),
+    ],
+)
+def test_an_exception_fires_by_class_and_only_from_the_target(
+    observe: Observe, steps: list[dict[str, Any]], kind: str, fires: bool
+) -> None:
+    seen = observe(steps, OracleSpec(OracleName.EXCEPTION, type=kind))
+    assert seen.signal is (Signal.FIRED if fires else Signal.SILENT), seen.log

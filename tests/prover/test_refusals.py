@@ -67,7 +67,7 @@ def test_a_walk_out_of_the_target_is_refused(observe: Observe, steps: list[dict[
         ([BOX, {"get": "$box.items.7"}], "no item 7"),
         ([{"call": "fake.core:fail"}], "does not fit"),
         ([{"call": "fake.core:fail", "args": [1], "kwargs": {"more": 1}}], "does not fit"),
-        ([{"call": "fake.core:show", "args": [{"$size": 1}]}], "only under the cpu oracle"),
+        ([{"call": "fake.core:show", "args": [{"$size": 1}]}], "only under the oracles cpu and memory"),
         ([{"call": "fake.core:show", "args": [{"$rep": [1, 2]}]}], "$rep repeats"),
         ([{"call": "fake.core:show", "args": [{"$rep": ["a" * 100, 10_000_000]}]}], "longer than"),
         ([{"call": "fake.core:show", "args": [{"$cat": ["a", {"$bytes": "b"}]}]}], "unlike parts"),

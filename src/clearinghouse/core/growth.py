@@ -1,4 +1,4 @@
-"""The cpu oracle's law: a cost that grows faster than its input, never seconds alone (DESIGN 4.2)."""
+"""The law of the oracles cpu and memory: a cost that grows faster than its input, never its amount alone."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ if TYPE_CHECKING:
 
 EXPONENT = 1.7
 SHORTEST = 0.020  # seconds; shorter runs measure the machine
-LIKENESS = 4.0  # with sizes: a fixed version must take less than this part of the vulnerable one's time
+SMALLEST = 4.0  # MiB; less is what the kernel and the interpreter happen to hold
+LIKENESS = 4.0  # with sizes: a fixed version must take less than this part of the vulnerable one's cost
 RATIO = 10.0  # without sizes: how many times the control or the fixed version
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU seconds at one size; `finished` is False for a run that was stopped: it took at least that long."""
+    """CPU seconds or MiB at one size; `finished` is False for a run that was stopped: it took at least as much."""
 
     size: int | None
-    seconds: float
+    amount: float
     finished: bool
 
 
-def exponent(costs: Sequence[Cost]) -> float | None:
+def exponent(costs: Sequence[Cost], least: float = SHORTEST) -> float | None:
     """The growth exponent of a series of sizes; None where too little was measured.
 
-    Fitted by least squares in log-log over finished runs of at least 20 ms. A run that was stopped (or the first long
-    one) against the longest shorter size gives a lower bound, where the shorter one counts as 20 ms at least. The
-    largest holds.
+    Fitted by least squares in log-log over finished runs that took `least` or more. A run that was stopped (or the
+    first such one) against the longest shorter size gives a lower bound, where the shorter one counts as `least` at
+    least. The largest holds.
     """
-    points = [(c.size, c.seconds) for c in costs if c.finished and c.size and c.seconds >= SHORTEST]
-    stopped = [(c.size, c.seconds) for c in costs if not c.finished and c.size and c.seconds >= SHORTEST]
+    points = [(c.size, c.amount) for c in costs if c.finished and c.size and c.amount >= least]
+    stopped = [(c.size, c.amount) for c in costs if not c.finished and c.size and c.amount >= least]
     fits = []
     if len(points) >= 2:  # noqa: PLR2004  # a line needs two points
         fits.append(_slope([(math.log(s), math.log(t)) for s, t in points]))
     for size, seconds in [*stopped[:1], *points[:1]]:
-        shorter = [(c.size, c.seconds) for c in costs if c.finished and c.size and c.size < size]
+        shorter = [(c.size, c.amount) for c in costs if c.finished and c.size and c.size < size]
         if shorter:
             before, took = max(shorter)
-            base = max(took, SHORTEST)
+            base = max(took, least)
             if seconds > base:
                 fits.append(math.log(seconds / base) / math.log(size / before))
     return max(fits) if fits else None
@@ -53,22 +54,22 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
 
 
-def grows(costs: Sequence[Cost], budget: float) -> bool:
+def grows(costs: Sequence[Cost], budget: float, least: float = SHORTEST) -> bool:
     """Whether a series fires: the exponent is reached, and the budget at the largest size that ran."""
     if not costs:
         return False
-    measured = exponent(costs)
-    return measured is not None and measured >= EXPONENT and costs[-1].seconds >= budget
+    measured = exponent(costs, least)
+    return measured is not None and measured >= EXPONENT and costs[-1].amount >= budget
 
 
-def alike(seconds: float, vulnerable: float) -> bool:
-    """Whether a release takes nearly as long as the vulnerable one at the same size: then it fixes nothing.
+def alike(amount: float, vulnerable: float) -> bool:
+    """Whether a release takes nearly as much as the vulnerable one at the same size: then it fixes nothing.
 
     An input can be made to grow with the square of its size by itself; only against the fixed version does that show.
     """
-    return seconds >= vulnerable / LIKENESS
+    return amount >= vulnerable / LIKENESS
 
 
-def exceeds(seconds: float, budget: float, reference: float) -> bool:
+def exceeds(amount: float, budget: float, reference: float) -> bool:
     """Without sizes: the budget is reached and the cost is ten times that of the control or the fixed version."""
-    return seconds >= budget and seconds >= RATIO * reference
+    return amount >= budget and amount >= RATIO * reference

@@ -92,7 +92,9 @@ class OracleSpec:
     insecure: str | None = None
     secure: str | None = None
     budget_seconds: float = 1.0
+    budget_mib: float = 64.0
     sizes: tuple[int, ...] | None = None
+    type: str | None = None  # exception: its class, "module.Class" or "Class"
     carrying: bool = False  # connect: the decoy must have been sent the run's secret
 
 

@@ -28,10 +28,14 @@ ORACLE_KEYS = {
     "insecure": (OracleName.PREDICATE,),
     "secure": (OracleName.PREDICATE,),
     "budget_seconds": (OracleName.CPU,),
-    "sizes": (OracleName.CPU,),
+    "budget_mib": (OracleName.MEMORY,),
+    "sizes": (OracleName.CPU, OracleName.MEMORY),
+    "type": (OracleName.EXCEPTION,),
     "carrying": (OracleName.CONNECT,),
 }
+SIZED = (OracleName.CPU, OracleName.MEMORY)  # oracles with a growth law
 _FILE_REFERENCE = re.compile(r"\{\{path:([^}]*)\}\}")
+_CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _MAX_PATTERN = 500
 
 
@@ -170,8 +174,9 @@ def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec 
         reader.report(("oracle", "budget_seconds"), "must be a number of CPU seconds from 0.1 to 30")
         budget = 1.0
     if isinstance(run, CallRun) and uses_size([run.steps, run.control_steps or ()]):
-        if name is not OracleName.CPU:
-            reader.report(("run",), f"uses $size, which has a meaning only under the oracle cpu, not under {name}")
+        if name not in SIZED:
+            sized = " and ".join(SIZED)
+            reader.report(("run",), f"uses $size, which has a meaning only under the oracles {sized}, not under {name}")
         elif not uses_size(run.steps):
             reader.report(("run",), "uses $size in the control alone; the trigger must grow with it too")
     _check_canaries(reader, run, name)
@@ -180,12 +185,39 @@ def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec 
         reader.report(("oracle", "carrying"), 'must be "secret", or be left out')
     return OracleSpec(
         name,
-        _pattern(reader, table, "insecure"),
-        _pattern(reader, table, "secure"),
-        float(budget),
-        _sizes(reader, table, run),
-        carrying is not None,
+        insecure=_pattern(reader, table, "insecure"),
+        secure=_pattern(reader, table, "secure"),
+        budget_seconds=float(budget),
+        budget_mib=_budget_mib(reader, table) if name is OracleName.MEMORY else 64.0,
+        sizes=_sizes(reader, table, run),
+        type=_type(reader, table, run) if name is OracleName.EXCEPTION else None,
+        carrying=carrying is not None,
     )
+
+
+def _budget_mib(reader: Reader, table: dict[str, Any]) -> float:
+    """How much must be held; a run is killed at its limit, so the limit must leave room for it."""
+    limit = reader.document.get("run", {}).get("memory_mib", 1024)
+    most = limit / 2 if isinstance(limit, int | float) else MEMORY_MIB[1]
+    value = table.get("budget_mib", min(64.0, most))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 8 <= value <= most:  # noqa: PLR2004
+        reader.report(("oracle", "budget_mib"), f"must be a number from 8 to {most:g}, half of run.memory_mib")
+        return 64.0
+    return float(value)
+
+
+def _type(reader: Reader, table: dict[str, Any], run: CallRun | ScriptRun | None) -> str | None:
+    """The class of exception that must be seen."""
+    if isinstance(run, ScriptRun):
+        advice = "write it as steps, or judge what the script prints with the oracle predicate"
+        reader.report(("oracle", "name"), f"exception needs form 1: a script's traceback is its own word; {advice}")
+    value = table.get("type")
+    if not isinstance(value, str) or not _CLASS.fullmatch(value):
+        reader.report(("oracle", "type"), 'must name a class of exception: "module.Class", or "Class" alone')
+        return None
+    if value.rpartition(".")[2] in {"Exception", "BaseException", "object"}:
+        reader.report(("oracle", "type"), f"{value} is every exception; name the one that must be seen")
+    return value
 
 
 def _check_canaries(reader: Reader, run: CallRun | ScriptRun | None, name: OracleName) -> None:

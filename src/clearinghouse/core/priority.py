@@ -30,7 +30,18 @@ INPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _TOTAL = frozenset({OracleName.EXEC, OracleName.WRITE})
 _ORACLE_WEIGHT: Mapping[str, int] = MappingProxyType(
-    {"exec": 6, "write": 5, "read": 4, "connect": 4, "signal": 3, "predicate": 2, "recursion": 1, "cpu": 1},
+    {
+        "exec": 6,
+        "write": 5,
+        "read": 4,
+        "connect": 4,
+        "signal": 3,
+        "predicate": 2,
+        "recursion": 1,
+        "cpu": 1,
+        "memory": 1,
+        "exception": 1,
+    },
 )
 _GRADE_WEIGHT: Mapping[str, int] = MappingProxyType({"A": 3, "B": 2, "C": 1, "D": 0})
 

@@ -56,6 +56,8 @@ class OracleName(StrEnum):
     READ = "read"
     EXEC = "exec"
     CONNECT = "connect"
+    MEMORY = "memory"
+    EXCEPTION = "exception"
 
 
 class Variant(StrEnum):

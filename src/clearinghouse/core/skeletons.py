@@ -73,6 +73,19 @@ ORACLES: Mapping[OracleName, Oracle] = {
     OracleName.EXEC: Oracle(
         effect="the canary program is started", weakness="CWE-78", canary="exec"
     ),
+    OracleName.MEMORY: Oracle(
+        effect="the run holds more and more memory as its input grows, or far more than with the fixed release and the"
+        " control",
+        weakness="CWE-770",
+        repeat=("@", 100_000),
+        grows=True,
+        parameters="budget_mib = 64  # MiB that the largest input must take\n",
+    ),
+    OracleName.EXCEPTION: Oracle(
+        effect="an exception of the class named leaves the target uncaught",
+        weakness="CWE-248",
+        parameters='type = "IndexError"  # "Class", or "module.Class"; its subclasses count\n',
+    ),
     OracleName.CONNECT: Oracle(
         effect="the decoy is reached: a server on the run's own loopback, answered for from outside",
         weakness="CWE-918",

@@ -178,5 +178,5 @@ def walk(value: Any) -> Iterator[Any]:
 
 
 def uses_size(steps: Any) -> bool:
-    """Whether the input grows with a size, so that the cpu oracle can measure a growth law."""
+    """Whether the input grows with a size, so that the oracles cpu and memory can measure a growth law."""
     return any(isinstance(item, dict) and "$size" in item for item in walk(steps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Grade, Input, MatrixRow, Variant, Verdict
@@ -18,7 +18,9 @@ CONFIRM_PREDICATE = (
     "that what the predicate shows is the weakness claimed, and not a mere difference between two releases"
 )
 
-
+CONFIRM_EXCEPTION = (
+    "that a caller could not have been meant to catch the exception, so that it is a weakness and no answer"
+)
 CONFIRM_NO_FIX = "that the effect is not what the target is meant to do: no fixed release is there to say so"
 
 
@@ -37,6 +39,7 @@ class Basis:
 
     grade: Grade
     predicate: bool
+    exception: bool = field(default=False, kw_only=True)
     has_fix: bool
     doubt: str | None = None
     foreign: str | None = None  # the effect demonstrably came from elsewhere than the target
@@ -187,6 +190,8 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
         confirm.append(CONFIRM_SCRIPT)
     if basis.predicate:
         confirm.append(CONFIRM_PREDICATE)
+    if basis.exception:
+        confirm.append(CONFIRM_EXCEPTION)
     if not basis.has_fix:
         confirm.append(CONFIRM_NO_FIX)
     if basis.grade is Grade.C:

@@ -30,7 +30,8 @@ def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]
         if report.crash:
             return report.crash[0], None
         return report.function, None if facts.form_one else "no function of the target is on the stack of the crash"
-    return report.function, None
+    unknown = oracle is OracleName.MEMORY and not facts.form_one
+    return report.function, "nothing tells whose memory it was that the script held" if unknown else None
 
 
 def _of_effect(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]:

@@ -29,6 +29,8 @@ class Report:
     function: str | None = None
     line: str = ""  # source of the line that raised, in the function named
     recursion: bool = False
+    raised: tuple[str, ...] = ()  # the class of the exception that left the target uncaught, and its bases
+    built: float = 0.0  # bytes that the values of the steps took
     broken: str | None = None
     refused: bool = False  # broken, because a step reached for what steps may not have
     ended: bool = False
@@ -88,6 +90,8 @@ def _take(
         inside = [(str(pair[0])[:300], int(_number(pair[1]))) for pair in _list(said.get("inside")) if _is_pair(pair)]
         fields["inside"] = tuple(name for name, _ in inside)
         fields["samples"] = (int(_number(said["samples"])), sum(count for _, count in inside))
+    elif "built" in said:
+        fields["built"] = _number(said["built"])
     elif "changed" in said:
         fields["changed"] = tuple(str(name)[:300] for name in _list(said["changed"]))
     elif "refused" in said:
@@ -98,6 +102,7 @@ def _take(
         fields.update(
             text=str(said.get("text", "")),
             recursion=bool(said.get("recursion")),
+            raised=tuple(str(name)[:300] for name in _list(said.get("raised"))),
             function=_name(said.get("function")),
             line=str(said.get("line", ""))[:200],
         )
@@ -139,6 +144,7 @@ class Facts:
     written: bool = False
     visited: bool = False  # the decoy was reached
     carried: bool = False  # and was sent the secret
+    peaks: tuple[Cost, ...] | None = None  # MiB by size, above what importing takes; None where nothing counts them
 
     @property
     def crash_signal(self) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.growth import Cost, alike, exceeds, exponent, grows
 from clearinghouse.core.proof import OracleName, Signal
+from clearinghouse.prover.memory import judge_memory
 from clearinghouse.prover.patterns import PatternTooSlow, search
 from clearinghouse.prover.sandbox.interface import Ending
 
@@ -106,8 +107,22 @@ def _connect(spec: OracleSpec, facts: Facts, _reference: float | None) -> str | 
     return "the decoy was reached" if facts.visited else None
 
 
+def _exception(spec: OracleSpec, facts: Facts, _reference: float | None) -> str | Judgement | None:
+    if not facts.finished:
+        return None
+    for name in facts.report.raised:
+        if spec.type in {name, name.rpartition(".")[2]}:
+            return f"uncaught {name} in the target"
+    return Signal.SILENT, f"raised by the target: {facts.report.raised[0] if facts.report.raised else 'nothing'}"
+
+
 def costs_of(facts: Facts) -> tuple[Cost, ...]:
-    """CPU by size, outside the imports; a stopped run counts as at least what it had used since its clock began."""
+    """By size: the peaks of memory where they were weighed, else CPU, outside the imports.
+
+    A stopped run counts as at least what it had used since its clock began.
+    """
+    if facts.peaks is not None:
+        return facts.peaks
     outcome, report = facts.outcome, facts.report
     if not facts.form_one:
         done = outcome.ending is Ending.EXITED
@@ -125,7 +140,7 @@ def _cpu(spec: OracleSpec, facts: Facts, reference: float | None) -> str | Judge
     if not costs or facts.report.broken is not None:
         return None
     # The clocks inside are ours, but the supervisor's word is the last: they may not claim more than the run used.
-    if facts.form_one and sum(cost.seconds for cost in costs) > _MOST_CPU_DRIFT * facts.outcome.cpu_seconds + 0.2:
+    if facts.form_one and sum(cost.amount for cost in costs) > _MOST_CPU_DRIFT * facts.outcome.cpu_seconds + 0.2:
         return Signal.BROKEN, "the clocks inside and outside the sandbox disagree"
     if costs[-1].size is not None:
         return _cpu_by_size(spec, facts, costs, reference)
@@ -138,28 +153,28 @@ def _cpu_by_size(
     last = costs[-1]
     if grows(costs, spec.budget_seconds):
         return "CPU time grows faster than the input"
-    if reference is not None and alike(last.seconds, reference):
-        return f"CPU {last.seconds:.2f} s at size {last.size}, nearly as much as the vulnerable release"
+    if reference is not None and alike(last.amount, reference):
+        return f"CPU {last.amount:.2f} s at size {last.size}, nearly as much as the vulnerable release"
     if not last.finished:
-        stopped = f"stopped at size {last.size} after {last.seconds:.2f} s"
+        stopped = f"stopped at size {last.size} after {last.amount:.2f} s"
         return Signal.BROKEN, f"{stopped}, before any growth could be measured"
     if not facts.finished:
         return None
     measured = exponent(costs)
     grown = "too short to measure" if measured is None else f"exponent {measured:.2f}"
-    return Signal.SILENT, f"CPU {last.seconds:.2f} s at size {last.size}, {grown}"
+    return Signal.SILENT, f"CPU {last.amount:.2f} s at size {last.size}, {grown}"
 
 
 def _cpu_by_ratio(spec: OracleSpec, facts: Facts, last: Cost, reference: float | None) -> str | Judgement | None:
     if reference is None:
         # The reference runs themselves: they must end by themselves, below the budget.
-        if not last.finished or last.seconds >= spec.budget_seconds:
+        if not last.finished or last.amount >= spec.budget_seconds:
             return f"CPU {spec.budget_seconds:g} s or more"
-        return None if not facts.finished else (Signal.SILENT, f"CPU {last.seconds:.2f} s")
-    if exceeds(last.seconds, spec.budget_seconds, reference):
+        return None if not facts.finished else (Signal.SILENT, f"CPU {last.amount:.2f} s")
+    if exceeds(last.amount, spec.budget_seconds, reference):
         return f"CPU {spec.budget_seconds:g} s or more, and ten times what the fixed version or the control takes"
     if facts.finished and last.finished:
-        return Signal.SILENT, f"CPU {last.seconds:.2f} s against {reference:.2f} s"
+        return Signal.SILENT, f"CPU {last.amount:.2f} s against {reference:.2f} s"
     return None
 
 
@@ -172,4 +187,6 @@ _JUDGES: dict[OracleName, Callable[[OracleSpec, Facts, float | None], str | Judg
     OracleName.EXEC: _exec,
     OracleName.CONNECT: _connect,
     OracleName.CPU: _cpu,
+    OracleName.MEMORY: judge_memory,
+    OracleName.EXCEPTION: _exception,
 }

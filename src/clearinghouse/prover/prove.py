@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
 from clearinghouse.core.manifest import CallRun
+from clearinghouse.core.manifest_run import SIZED
 from clearinghouse.core.proof import (
     Environment,
     Grade,
@@ -23,6 +24,7 @@ from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, low
 from clearinghouse.core.steps import uses_size
 from clearinghouse.core.verdict import Basis, Decision, decide
 from clearinghouse.prover.judge_tree import TEST_TRIES, TESTS, Demands, control_result
+from clearinghouse.prover.memory import UNMEASURED
 from clearinghouse.prover.oracles import VERSION
 from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 
 _NAMED_RUNS = 2  # of fixed code under the vulnerable name, for form 1: it must stay silent
 _FIRING_TRIES = 3
-_LEAST_STOP = 2.0  # CPU seconds that one size may take before it is stopped
-_STOP_BUDGETS = 4.0
 _REFERENCE_TIMES = 12.0
 
 
@@ -144,13 +144,9 @@ def _lead(proof: _Proof) -> None:
 
 
 def _plan(proof: _Proof) -> Plan:
-    oracle = proof.bundle.manifest.oracle
-    if oracle.name is not OracleName.CPU:
-        return Plan()
-    if not proof.runner.sized:
+    if proof.bundle.manifest.oracle.name in SIZED and not proof.runner.sized:
         return _referenced_plan(proof)
-    stop = max(_LEAST_STOP, _STOP_BUDGETS * oracle.budget_seconds)
-    return Plan(sizes=proof.runner.ladder(), until=oracle.budget_seconds, stop_after=stop)
+    return proof.runner.first_plan()
 
 
 def _control_plan(proof: _Proof, plan: Plan) -> Plan:
@@ -209,20 +205,19 @@ def _as_far(proof: _Proof, plan: Plan) -> Plan:
 
 
 def _referenced_plan(proof: _Proof) -> Plan:
-    """For cpu without sizes: what the fixed version and the control take sets where the vulnerable side is stopped."""
-    budget = proof.bundle.manifest.oracle.budget_seconds
-    measured = []
+    """Without sizes: what the fixed version and the control take, and for cpu where the vulnerable side is stopped."""
+    oracle, first = proof.bundle.manifest.oracle, proof.runner.first_plan()
+    rows = []
     if proof.builds.fixed is not None:
-        row = proof.observe(Variant.FIXED, proof.builds.fixed, Plan(stop_after=2 * budget), 1)
-        measured.append(row.cpu)
+        rows.append(proof.observe(Variant.FIXED, proof.builds.fixed, first, 1))
     if proof.has_control:
-        row = proof.observe(
-            Variant.VULNERABLE, proof.builds.vulnerable, Plan(input=Input.CONTROL, stop_after=2 * budget), 1
-        )
-        measured.append(row.cpu)
-    reference = max(measured)
+        control = replace(first, input=Input.CONTROL)
+        rows.append(proof.observe(Variant.VULNERABLE, proof.builds.vulnerable, control, 1))
+    if oracle.name is OracleName.MEMORY:
+        return replace(first, reference=max(row.cost for row in rows))
+    reference = max(row.cpu for row in rows)
     # A little beyond the bar, so that a run stopped there has passed it whatever the clock's grain.
-    return Plan(stop_after=1.1 * max(budget, _REFERENCE_TIMES * reference), reference=reference)
+    return Plan(stop_after=1.1 * max(oracle.budget_seconds, _REFERENCE_TIMES * reference), reference=reference)
 
 
 def _vulnerable_runs(proof: _Proof, plan: Plan) -> Series:
@@ -281,6 +276,7 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
     basis = Basis(
         grade=proof.grade,
         predicate=proof.predicate,
+        exception=manifest.oracle.name is OracleName.EXCEPTION,
         has_fix=manifest.target.fixed is not None,
         doubt=fired.doubt,
         foreign=fired.doubt if proof.grade is Grade.A else None,
@@ -293,7 +289,9 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         return ProofResult(
             id=None, verdict=Verdict.INVALID, reasons=(f"run: {refused}",), environment=Environment(prover=__version__)
         )
-    if infra is not None:
+    if any(series.unmeasured for series in proof.series.values()):
+        decision = Decision(Verdict.UNSUPPORTED, (UNMEASURED,))
+    elif infra is not None:
         decision = Decision(Verdict.INFRA_ERROR, (f"the sandbox failed: {infra.not_started}",))
     else:
         decision = decide(rows, basis)

@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.manifest import CallRun, Manifest, ScriptRun
+from clearinghouse.core.manifest_run import SIZED
 from clearinghouse.core.proof import Input, OracleName, Signal
 from clearinghouse.core.steps import uses_size
 from clearinghouse.prover.attribution import attribute
 from clearinghouse.prover.decoy import Decoy
 from clearinghouse.prover.door import Door
+from clearinghouse.prover.memory import peak_of
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
 from clearinghouse.prover.oracles import costs_of, judge, judge_tests
 from clearinghouse.prover.runtimes.interface import OTHER
-from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits, Outcome
+from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits
 from clearinghouse.prover.stand import Stand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from clearinghouse.core.growth import Cost
     from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 # An effect may be left to a process that nobody waits for.
 _LINGER_SECONDS = 1.0
 _LINGERING = {OracleName.EXEC, OracleName.WRITE, OracleName.READ, OracleName.CONNECT}
+_LEAST_STOP = 2.0  # CPU seconds that one size may take before it is stopped
+_STOP_BUDGETS = 4.0
 _FIRST_SIZE, _LAST_SIZE = 16, 2**22
 _IMPORT_SECONDS = 8.0  # CPU allowed for starting and importing, beside what the clock counts
 
@@ -45,6 +50,7 @@ class Plan:
     until: float = 0.0  # stop going up in size once one took this long
     stop_after: float = 0.0  # CPU seconds at which a single size is stopped
     reference: float | None = None
+    idle: bool = False  # form 1: import what the steps name, and do none of them
     compare: Path | None = None  # tree of another release, to name the changed functions that the run entered
 
 
@@ -57,6 +63,7 @@ class Runner:
         self.manifest = manifest
         self.runtime = runtime
         self._sandbox = sandbox
+        self._bases: dict[Path, float] = {}
         self._files = files
         state.mkdir(parents=True, exist_ok=True)
         self._folder = tempfile.TemporaryDirectory(prefix="bundle.", dir=state)
@@ -78,9 +85,21 @@ class Runner:
 
     @property
     def sized(self) -> bool:
-        """Whether the cpu oracle measures a growth law rather than a ratio."""
+        """Whether the oracle measures a growth law rather than a ratio."""
         run = self.manifest.run
-        return self.manifest.oracle.name is OracleName.CPU and isinstance(run, CallRun) and uses_size(run.steps)
+        return self.manifest.oracle.name in SIZED and isinstance(run, CallRun) and uses_size(run.steps)
+
+    def first_plan(self) -> Plan:
+        """How the trigger runs while there is nothing to compare its cost with."""
+        oracle = self.manifest.oracle
+        if oracle.name is OracleName.MEMORY:
+            return Plan(sizes=self.ladder(), until=oracle.budget_mib) if self.sized else Plan()
+        if oracle.name is not OracleName.CPU:
+            return Plan()
+        if not self.sized:
+            return Plan(stop_after=2 * oracle.budget_seconds)
+        stop = max(_LEAST_STOP, _STOP_BUDGETS * oracle.budget_seconds)
+        return Plan(sizes=self.ladder(), until=oracle.budget_seconds, stop_after=stop)
 
     def ladder(self) -> tuple[int, ...]:
         """The sizes to go up: the finder's own, or doubling from small."""
@@ -94,7 +113,34 @@ class Runner:
         return tuple(sizes)
 
     def run(self, tree: Installed, plan: Plan) -> Observation:
-        """One run, judged."""
+        """One run, judged; for memory by size, one run for each size, judged together."""
+        if self.manifest.oracle.name is OracleName.MEMORY and plan.input is not Input.TESTS:
+            return self._judged(self._weigh(tree, plan), plan)
+        return self._judged(self._facts(tree, plan), plan)
+
+    def _weigh(self, tree: Installed, plan: Plan) -> Facts:
+        """A run for each size, until one takes what must be seen; the last one's facts, with the peaks of all."""
+        base = self._base(tree) if isinstance(self.manifest.run, CallRun) else 0.0
+        costs: list[Cost] = []
+        for size in plan.sizes or (None,):
+            facts = self._facts(tree, replace(plan, sizes=(size,) if size else ()))
+            cost = peak_of(facts.outcome, size, base, self.manifest.memory_mib)
+            if cost is None:
+                return facts
+            costs.append(cost)
+            if not facts.finished or (plan.until and cost.amount >= plan.until):
+                break
+        return replace(facts, peaks=tuple(costs))
+
+    def _base(self, tree: Installed) -> float:
+        """MiB that a run holds when it has imported what the steps name. The first may have to read its files."""
+        if tree.tree not in self._bases:
+            held = [self._facts(tree, Plan(idle=True)).outcome.memory_kib or 0 for _ in range(2)]
+            self._bases[tree.tree] = min(held) / 1024
+        return self._bases[tree.tree]
+
+    def _facts(self, tree: Installed, plan: Plan) -> Facts:
+        """Start the sandbox once and gather what was seen."""
         with contextlib.ExitStack() as stack:
             stand = self._stand(stack)
             door = self._open_door(stack)
@@ -106,13 +152,10 @@ class Runner:
                 command = replace(command, peer=stand.decoy)
             outcome = self._sandbox.run(command)
         knocks = door.knocks if door is not None else []
-        return self._observe(outcome, plan, stand, knocks)
-
-    def _observe(self, outcome: Outcome, plan: Plan, stand: Stand, knocks: list[tuple[int, bytes]]) -> Observation:
-        run = self.manifest.run
         report = parse_report(outcome.report)
         secret = stand.secret.encode()
-        facts = Facts(
+        run = self.manifest.run
+        return Facts(
             outcome=outcome,
             report=report,
             form_one=isinstance(run, CallRun) and plan.input is not Input.TESTS,
@@ -122,15 +165,24 @@ class Runner:
             visited=bool(stand.decoy and stand.decoy.heard),
             carried=bool(stand.decoy and stand.decoy.heard_of(stand.carried)),
         )
+
+    def _judged(self, facts: Facts, plan: Plan) -> Observation:
+        outcome, report = facts.outcome, facts.report
         if plan.input is Input.TESTS:
             signal, signature = judge_tests(facts)
         else:
-            signal, signature = judge(self.manifest.oracle, facts, plan.reference)
+            signal, signature = judge(self.manifest.oracle, facts, self._reference(facts, plan))
         function, doubt = attribute(self.manifest.oracle.name, facts) if signal is Signal.FIRED else (None, None)
         costs = costs_of(facts)
-        cpu = costs[-1].seconds if self.manifest.oracle.name is OracleName.CPU and costs else outcome.cpu_seconds
+        cpu = costs[-1].amount if self.manifest.oracle.name is OracleName.CPU and costs else outcome.cpu_seconds
         log, digest = log_of(outcome, report)
         return Observation(signal, signature, facts, function, doubt, cpu, log, digest)
+
+    def _reference(self, facts: Facts, plan: Plan) -> float | None:
+        """What the run's cost is compared with; where no release says what the input itself takes, that too."""
+        if facts.peaks is None or self.manifest.target.fixed is not None or plan.reference is None:
+            return plan.reference
+        return max(plan.reference, facts.report.built / (1 << 20))
 
     @contextlib.contextmanager
     def _door(self) -> Iterator[Door]:
@@ -213,6 +265,7 @@ class Runner:
             "needles": stand.needles(),
             "clock": self.manifest.oracle.name is OracleName.CPU,
             "sizes": list(plan.sizes),
+            "idle": plan.idle,
             "until": plan.until,
             "stop_after": plan.stop_after or self.limits.cpu_seconds,
             "compare": f"{OTHER}/" if plan.compare is not None else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import MatrixRow, Signal
+from clearinghouse.prover.memory import UNMEASURED
 from clearinghouse.prover.oracles import costs_of
 from clearinghouse.prover.sandbox.interface import Ending
 
@@ -51,6 +52,16 @@ class Series:
         return max((item.cpu_seconds for item in self.seen), default=0.0)
 
     @property
+    def cost(self) -> float:
+        """The largest cost of a run, in the measure of its oracle: CPU seconds, or MiB."""
+        return max((costs[-1].amount for item in self.seen if (costs := costs_of(item.facts))), default=0.0)
+
+    @property
+    def unmeasured(self) -> bool:
+        """Whether this host could not measure what the oracle asks for."""
+        return any(item.signature == UNMEASURED for item in self.seen)
+
+    @property
     def not_started(self) -> str | None:
         """Why the sandbox could not start a run, or None."""
         return next((i.facts.outcome.detail for i in self.seen if i.facts.outcome.ending is Ending.NOT_STARTED), None)
@@ -85,10 +96,10 @@ class Series:
         return {item.log_digest: item.log for item in self.seen}
 
     def largest_cost(self) -> float | None:
-        """CPU seconds at the largest size that a run went through; the least where several did. None without sizes."""
+        """The cost at the largest size that a run went through; the least where several did. None without sizes."""
         ends = [costs[-1] for item in self.seen if (costs := costs_of(item.facts)) and costs[-1].size]
         largest = max((end.size or 0 for end in ends), default=0)
-        return min((end.seconds for end in ends if end.size == largest), default=None)
+        return min((end.amount for end in ends if end.size == largest), default=None)
 
     def largest_sizes(self) -> tuple[int, ...]:
         """The sizes that the longest run went through, for the fixed side to go through the same."""

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.sandbox.interface import Sandbox
 
-_STOP_BUDGETS = 4.0
-_LEAST_STOP = 2.0
-
 
 def try_on(bundle: Bundle, builds: Builds, version: str, sandbox: Sandbox, state: Path) -> Trial:
     """As many runs as silence needs for a proof that fires every time, fewer as soon as one fires.
@@ -66,14 +63,10 @@ def place_against(runner: Runner, vulnerable: Installed, other: Installed, silen
 
 
 def _plan(runner: Runner, builds: Builds) -> Plan:
-    """The plan for a side that should be silent: for cpu, the sizes that the vulnerable release went through."""
-    oracle = runner.manifest.oracle
-    if oracle.name is not OracleName.CPU:
-        return Plan()
-    stop = max(_LEAST_STOP, _STOP_BUDGETS * oracle.budget_seconds)
+    """The plan for a side that should be silent: by size, the sizes that the vulnerable release went through."""
+    first = runner.first_plan()
     if not runner.sized:
-        return Plan(stop_after=2 * oracle.budget_seconds)
-    going_up = Plan(sizes=runner.ladder(), until=oracle.budget_seconds, stop_after=stop)
+        return first
     seen = Series(Variant.VULNERABLE, Input.TRIGGER, builds.vulnerable.version)
-    seen.add(runner.run(builds.vulnerable, going_up))
-    return replace(going_up, sizes=seen.largest_sizes(), reference=seen.largest_cost())
+    seen.add(runner.run(builds.vulnerable, first))
+    return replace(first, sizes=seen.largest_sizes(), reference=seen.largest_cost())

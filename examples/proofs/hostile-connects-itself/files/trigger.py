@@ -7,6 +7,6 @@ import urllib.request
 import six
 
 if "benign" not in sys.argv:
-    url = six.ensure_text(os.environ["CANARY_REDIRECT"])
-    request = urllib.request.Request(url, headers={"X-Secret": os.environ["CANARY_SECRET"]})
+    six.ensure_text(os.environ["CANARY_URL"])
+    request = urllib.request.Request(os.environ["CANARY_REDIRECT"], headers={"X-Secret": os.environ["CANARY_SECRET"]})
     urllib.request.urlopen(request, timeout=5).read()

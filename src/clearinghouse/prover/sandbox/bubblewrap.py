@@ -215,6 +215,7 @@ def _outcome(command: Command, watcher: Watcher, uid: int) -> Outcome:
         ),
         wall_seconds=report.wall_seconds if report else 0.0,
         memory_kib=peak if peak is not None else (report.peak_kib if report else None),
+        memory_counted=peak is not None,
         uid=uid,
         detail=detail,
     )

@@ -121,6 +121,7 @@ class Outcome:
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     memory_kib: int | None = None
+    memory_counted: bool = False  # the kernel counted everything that the run held; else memory_kib is a sample
     uid: int = -1  # the run's user id as the host sees it (peer credentials of sockets)
     detail: str = ""
 

@@ -25,13 +25,16 @@ def _text_of(value):
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
 
 
+def _names(error):
+    return ["%s.%s" % (kind.__module__, kind.__qualname__) for kind in type(error).__mro__ if kind is not object]
+
+
 def _chain(error):
-    names = ["%s.%s" % (kind.__module__, kind.__qualname__) for kind in type(error).__mro__ if kind is not object]
     try:
         words = str(error)
     except Exception as second:  # rendering some exceptions fails itself
         words = "<text failed: %s>" % type(second).__name__
-    return " < ".join(names) + ": " + words[:MAX_SHOWN]
+    return " < ".join(_names(error)) + ": " + words[:MAX_SHOWN]
 
 
 def _prepare(steps):
@@ -71,6 +74,7 @@ def _report_raised(error, session, owner):
         done=True,
         text="raised " + _chain(error),
         recursion=isinstance(error, RecursionError) and inside,
+        raised=_names(error) if frame is not None or not session.python else [],
         function=frame_name(frame) if frame is not None else session.called,
         line=linecache.getline(frame.f_code.co_filename, line).strip()[:120] if frame is not None else "",
     )
@@ -87,7 +91,7 @@ def _once(job, owner, size, sampler, trace):
         session.run(job["steps"])
     except Broken:
         raise
-    except Exception as error:
+    except BaseException as error:  # the target may raise what no `except Exception` catches
         if trace:
             trace.stop()
         spent = sampler.end() if sampler else 0.0
@@ -96,6 +100,7 @@ def _once(job, owner, size, sampler, trace):
     if trace:
         trace.stop()
     spent = sampler.end() if sampler else 0.0
+    session.weigh(0)
     shown = "\n".join(_text_of(session.values.bound(name)) for name in job["show"])
     say(done=True, text="returned " + shown, recursion=False, function=session.called)
     return spent
@@ -119,11 +124,13 @@ def main():
     faulthandler.enable(file=REPORT_DESCRIPTOR)
     watch(owner, job["needles"])
     try:
-        if job["clock"]:
+        if job["idle"]:
+            _prepare(job["steps"])
+        elif job["clock"]:
             _measure(job, owner)
         else:
             trace = Trace(owner) if job["compare"] else None
-            _once(job, owner, None, None, trace)
+            _once(job, owner, job["sizes"][0] if job["sizes"] else None, None, trace)
             if trace:
                 say(changed=trace.changed(job["compare"]))
     except Refused as error:

@@ -3,12 +3,13 @@
 import asyncio
 import types
 
-from .channel import Broken, Refused
+from .channel import Broken, Refused, say
 from .frames import code_name, module_name, receiver_suffix
 from .references import callable_target, refuse_foreign, resolve
 from .values import Values
 
 MAX_REPEATS = 10_000_000
+WORTH_TELLING = 1 << 20
 
 
 class Session:
@@ -19,6 +20,7 @@ class Session:
         self.names = {}
         self.values = Values(self.names, size)
         self.called = None  # the name of the last own function that a step called
+        self.told = 0  # bytes that values took, as last said
         self.python = True  # whether that one is written in Python: then its errors leave frames in the target
 
     def run(self, steps):
@@ -62,6 +64,7 @@ class Session:
         kwargs = {key: self.values.build(value) for key, value in step.get("kwargs", {}).items()}
         if function is type:
             _refuse_methods(args)
+        self.weigh(WORTH_TELLING)
         self._note(function)
         result = function(*args, **kwargs)
         if step.get("await"):
@@ -69,6 +72,12 @@ class Session:
         if step.get("drain"):
             result = asyncio.run(_adrained(result)) if hasattr(result, "__aiter__") else list(result)
         self._bind(step, result)
+
+    def weigh(self, least):
+        """Say how many bytes the values took so far, before a call that may end the run; not for every little."""
+        if self.values.built > 2 * self.told + least:
+            self.told = self.values.built
+            say(built=self.told)
 
     def _note(self, function):
         plain = getattr(function, "__func__", function)

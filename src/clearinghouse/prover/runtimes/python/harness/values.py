@@ -15,6 +15,7 @@ class Values:
     def __init__(self, names, size=None):
         self.names = names
         self.size = size
+        self.built = 0  # bytes that were made from the steps alone
 
     def number(self, spec):
         """A count: a number, or {"$size": factor}."""
@@ -56,18 +57,22 @@ class Values:
             raise Broken("$bytes takes a text of Latin-1: %s" % error)
 
     def _hex(self, inner):
-        return bytes.fromhex(inner)
+        return self._weighed(bytes.fromhex(inner))
+
+    def _weighed(self, value):
+        self.built += len(value) * (1 if isinstance(value, (str, bytes)) else 8)
+        return value
 
     def _text(self, inner):
         with io.open(HOME + inner, encoding="utf-8", newline="") as stream:
             try:
-                return stream.read()
+                return self._weighed(stream.read())
             except UnicodeDecodeError as error:
                 raise Broken("$text of %s: %s; read it with $read" % (inner, error))
 
     def _read(self, inner):
         with io.open(HOME + inner, "rb") as stream:
-            return stream.read()
+            return self._weighed(stream.read())
 
     def _path(self, inner):
         return HOME + inner
@@ -78,14 +83,14 @@ class Values:
             raise Broken("$rep repeats a text, bytes or a list, not %s" % type(value).__name__)
         if len(value) * count > MAX_LENGTH:
             raise Broken("$rep would be longer than %d" % MAX_LENGTH)
-        return value * count
+        return self._weighed(value * count)
 
     def _cat(self, inner):
         return _joined(self.build(inner))
 
     def _size(self, inner):
         if self.size is None:
-            raise Broken("$size has a meaning only under the cpu oracle")
+            raise Broken("$size has a meaning only under the oracles cpu and memory")
         return max(1, int(round(inner * self.size)))
 
     def _tuple(self, inner):
