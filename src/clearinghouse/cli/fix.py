@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.isolate.search import Budget, Search, Tried
 
 PATCH, RECORD = "fix.patch", "fix.json"
+_MOST_SHOWN = 20  # hunks
 
 app = typer.Typer(help="Find fixes by running proofs.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -87,9 +88,11 @@ def _tell(folder: Path, found: SmallestFix) -> None:
             f"{len(found.kept)} of {found.hunks} hunks in {len({hunk.path for hunk in found.kept})} of {found.files} "
             f"files, {found.runs} runs, {found.seconds:.0f} s"
         )
-        for hunk in found.kept:
+        for hunk in found.kept[:_MOST_SHOWN]:
             names = ", ".join(hunk.functions)
             put_line(f"  {hunk.path} line {hunk.line}: -{hunk.removed} +{hunk.added}  {names}")
+        if len(found.kept) > _MOST_SHOWN:
+            put_line(f"  and {len(found.kept) - _MOST_SHOWN} more: {RECORD} has all of them")
     say(f"written to {clean(str(folder))}: {PATCH if found.patch else 'no patch'}, {RECORD}")
 
 
