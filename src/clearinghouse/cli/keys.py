@@ -39,9 +39,7 @@ def init(key: KeyFile = None, as_json: AsJson = False) -> None:
     put_line(f"key {made.keyid}")
     put_line(f"private {private}")
     put_line(f"public {public}")
-    say(
-        "Publish the public file. Who signs in your name needs the private one: keep a copy where nothing foreign runs."
-    )
+    say("Publish the public file. Keep the private one to yourself: whoever has it signs in your name.")
 
 
 @app.command("show")
