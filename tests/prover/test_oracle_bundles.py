@@ -43,6 +43,9 @@ TABLE = {
     OracleName.WRITE: Three("cve-2024-34062-tqdm", "hostile-harmless-write", "hostile-writes-canary-itself"),
     OracleName.READ: Three("cve-2023-29159-starlette", "hostile-harmless-read", "hostile-prints-secret-itself"),
     OracleName.EXEC: Three("cve-2024-6345-setuptools", "hostile-harmless-exec", "hostile-keyed-on-dunder-version"),
+    OracleName.SANITIZER: Three(
+        "cve-2021-45958-ujson", "hostile-harmless-sanitizer", "hostile-prints-sanitizer-report"
+    ),
     OracleName.CONNECT: Three("cve-2023-43804-urllib3", "hostile-harmless-connect", "hostile-connects-itself"),
 }
 

@@ -24,12 +24,13 @@ from clearinghouse.core.manifest import (
 )
 from clearinghouse.core.manifest_run import ORACLE_KEYS, RUN_KEYS, parse_argv, parse_oracle, parse_run
 from clearinghouse.core.manifest_target import TARGET_KEYS, parse_build, parse_runtime, parse_target
+from clearinghouse.core.proof import OracleName
 from clearinghouse.core.toml_places import key_lines, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clearinghouse.core.manifest import Target
+    from clearinghouse.core.manifest import Build, OracleSpec, Target
 
 _CVSS = {"CVSS:3.1/": CVSS3, "CVSS:4.0/": CVSS4}
 _TABLES = {
@@ -130,6 +131,7 @@ def parse_manifest(text: str, files: Iterable[str]) -> Manifest:
     if isinstance(run, CallRun) and runtime.language == "native":
         reader.report(("run",), "native targets are run by argv; steps are for python and node")
     oracle = parse_oracle(reader, run)
+    _check_sanitizer(reader, oracle, build)
     patch = _patch(reader)
     if run is not None and target is not None:
         _check_control(reader, run, target)
@@ -138,6 +140,19 @@ def parse_manifest(text: str, files: Iterable[str]) -> Manifest:
     return Manifest(
         claim=claim, target=target, runtime=runtime, run=run, oracle=oracle, patch=patch, build=build, **settings
     )
+
+
+def _check_sanitizer(reader: Reader, oracle: OracleSpec | None, build: Build | None) -> None:
+    """The oracle sees nothing without a sanitizer, and a sanitizer takes from other oracles what they would see."""
+    if oracle is None:
+        return
+    sanitized = build is not None and build.sanitizer != "none"
+    if oracle.name is OracleName.SANITIZER and not sanitized:
+        reader.report(
+            ("oracle", "name"), 'the oracle sanitizer needs [build] with sanitizer = "address" or "undefined"'
+        )
+    if sanitized and oracle.name is not OracleName.SANITIZER:
+        reader.report(("build", "sanitizer"), f'goes with the oracle sanitizer, not with {oracle.name}; use "none"')
 
 
 def _check_control(reader: Reader, run: CallRun | ScriptRun, target: Target) -> None:

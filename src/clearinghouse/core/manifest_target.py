@@ -184,4 +184,6 @@ def parse_build(reader: Reader, runtime: Runtime, argv: tuple[str, ...] | None) 
         reader.report(("build",), 'needs the key "run" for a native target: the command that builds it')
     if runtime.language == "node":
         reader.report(("build",), "is for native and python targets; remove it")
+    if runtime.language == "python" and "run" in table:
+        reader.report(("build", "run"), "is for native targets; python releases are built by our recipe; remove it")
     return Build(argv, sanitizer)

@@ -36,6 +36,7 @@ _ORACLE_WEIGHT: Mapping[str, int] = MappingProxyType(
         "read": 4,
         "connect": 4,
         "signal": 3,
+        "sanitizer": 3,
         "predicate": 2,
         "recursion": 1,
         "cpu": 1,

@@ -58,6 +58,7 @@ class OracleName(StrEnum):
     CONNECT = "connect"
     MEMORY = "memory"
     EXCEPTION = "exception"
+    SANITIZER = "sanitizer"
 
 
 class Variant(StrEnum):

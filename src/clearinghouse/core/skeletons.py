@@ -92,6 +92,12 @@ ORACLES: Mapping[OracleName, Oracle] = {
         canary="url",
         parameters='# carrying = "secret"  # fires only when the decoy is sent {{canary.secret}}\n',
     ),
+    OracleName.SANITIZER: Oracle(
+        effect="the address sanitizer reports an error in the target's own code, which is built from source with it",
+        weakness="CWE-787",
+        repeat=("[", 100_000),
+        parameters='\n# How the target is built: from its source, by our recipe.\n[build]\nsanitizer = "address"\n',
+    ),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MOSTLY = 0.9  # share of CPU samples that must fall below a frame of the target
 _STARTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen"}
+_FOREIGN_STACK = "no function of the target's own code is on the stack of the sanitizer's report"
 _EFFECTS = {OracleName.WRITE, OracleName.EXEC, OracleName.READ, OracleName.CONNECT}
 
 
@@ -20,6 +21,9 @@ def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]
     Events and samples come from inside the run: their presence proves nothing for a script, their absence is a doubt.
     """
     report = facts.report
+    if oracle is OracleName.SANITIZER:
+        # Looked up in the sanitizer's own report; what comes from inside the run has no say in it.
+        return facts.target_function, None if facts.target_function else _FOREIGN_STACK
     if report.doubts:
         return None, f"the effect's origin is doubtful: {report.doubts[0]}"
     if oracle in _EFFECTS:
@@ -27,11 +31,16 @@ def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]
     if oracle is OracleName.CPU:
         return _of_samples(facts)
     if oracle in {OracleName.SIGNAL, OracleName.RECURSION} and facts.crash_signal:
-        if report.crash:
-            return report.crash[0], None
-        return report.function, None if facts.form_one else "no function of the target is on the stack of the crash"
+        return _of_crash(facts)
     unknown = oracle is OracleName.MEMORY and not facts.form_one
     return report.function, "nothing tells whose memory it was that the script held" if unknown else None
+
+
+def _of_crash(facts: Facts) -> tuple[str | None, str | None]:
+    if facts.report.crash:
+        return facts.report.crash[0], None
+    missing = "no function of the target is on the stack of the crash"
+    return facts.report.function, None if facts.form_one else missing
 
 
 def _of_effect(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.growth import Cost
 from clearinghouse.prover.sandbox.interface import Ending, Outcome
+from clearinghouse.prover.sanitizers import MARK, Crash, parse_log
 
 if TYPE_CHECKING:
     from clearinghouse.core.proof import Signal
@@ -42,11 +43,14 @@ class Report:
     inside: tuple[str, ...] = ()  # where CPU samples fell, most frequent first
     samples: tuple[int, int] = (0, 0)  # (all, inside the target)
     changed: tuple[str, ...] = ()
+    sanitized: Crash | None = None
+    sanitizer_log: bytes = b""
     crash: tuple[str, ...] = ()  # functions of the target on the stack of a crash, innermost first
 
 
 def parse_report(data: bytes) -> Report:
     """Read the report descriptor's content. Lines that are not ours are ignored, so nothing in it can raise."""
+    data, _, log = data.partition(MARK)
     lines = data.decode("utf-8", "replace").splitlines()[:_MOST_LINES]
     fields: dict[str, Any] = {}
     costs: list[Cost] = []
@@ -66,7 +70,15 @@ def parse_report(data: bytes) -> Report:
             continue
         if isinstance(said, dict):
             _take(said, fields, costs, effects, doubts)
-    return Report(costs=tuple(costs), effects=tuple(effects), doubts=tuple(doubts), crash=tuple(crash), **fields)
+    return Report(
+        costs=tuple(costs),
+        effects=tuple(effects),
+        doubts=tuple(doubts),
+        crash=tuple(crash),
+        sanitized=parse_log(log),
+        sanitizer_log=log,
+        **fields,
+    )
 
 
 def _take(
@@ -143,6 +155,7 @@ class Facts:
     secret_seen: bool = False
     written: bool = False
     visited: bool = False  # the decoy was reached
+    target_function: str | None = None  # innermost on the stack of a sanitizer's report that is the target's own
     carried: bool = False  # and was sent the secret
     peaks: tuple[Cost, ...] | None = None  # MiB by size, above what importing takes; None where nothing counts them
 
@@ -207,6 +220,8 @@ def log_of(outcome: Outcome, report: Report) -> tuple[str, str]:
         parts.append(f"--- harness\n{report.text}")
     if report.broken:
         parts.append(f"--- harness\nbroken: {report.broken}")
+    if report.sanitizer_log:
+        parts.append(f"--- sanitizer\n{report.sanitizer_log.decode('utf-8', 'backslashreplace')}")
     if report.crash:
         parts.append("--- stack of the crash, innermost first\n" + "\n".join(report.crash[:40]))
     if outcome.dropped:

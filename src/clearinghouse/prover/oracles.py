@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.growth import Cost, alike, exceeds, exponent, grows
 from clearinghouse.core.proof import OracleName, Signal
+from clearinghouse.prover import sanitizers
 from clearinghouse.prover.memory import judge_memory
 from clearinghouse.prover.patterns import PatternTooSlow, search
 from clearinghouse.prover.sandbox.interface import Ending
@@ -178,6 +179,15 @@ def _cpu_by_ratio(spec: OracleSpec, facts: Facts, last: Cost, reference: float |
     return None
 
 
+def _sanitizer(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | Judgement | None:
+    crash, outcome = facts.report.sanitized, facts.outcome
+    if crash is None:
+        return None
+    if outcome.ending is Ending.EXITED and outcome.code == sanitizers.EXIT:
+        return crash.signature
+    return Signal.BROKEN, f"a sanitizer's report ({crash.signature}) without the exit status that goes with it"
+
+
 _JUDGES: dict[OracleName, Callable[[OracleSpec, Facts, float | None], str | Judgement | None]] = {
     OracleName.PREDICATE: _predicate,
     OracleName.SIGNAL: _signal,
@@ -186,6 +196,7 @@ _JUDGES: dict[OracleName, Callable[[OracleSpec, Facts, float | None], str | Judg
     OracleName.READ: _read,
     OracleName.EXEC: _exec,
     OracleName.CONNECT: _connect,
+    OracleName.SANITIZER: _sanitizer,
     OracleName.CPU: _cpu,
     OracleName.MEMORY: judge_memory,
     OracleName.EXCEPTION: _exception,

@@ -20,6 +20,7 @@ from clearinghouse.prover.observation import Facts, Observation, log_of, parse_r
 from clearinghouse.prover.oracles import costs_of, judge, judge_tests
 from clearinghouse.prover.runtimes.interface import OTHER
 from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits
+from clearinghouse.prover.sanitizers import own_function
 from clearinghouse.prover.stand import Stand
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ class Runner:
         return Facts(
             outcome=outcome,
             report=report,
+            target_function=own_function(report.sanitized, tree) if report.sanitized is not None else None,
             form_one=isinstance(run, CallRun) and plan.input is not Input.TESTS,
             knocked=any(uid == outcome.uid and text == stand.knock.encode() for uid, text in knocks),
             secret_seen=secret in outcome.stdout or secret in outcome.stderr or stand.secret in (report.text or ""),

@@ -8,12 +8,16 @@ answer to controls.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from clearinghouse.prover.runtimes.interface import SRC, TREE
+
 if TYPE_CHECKING:
     from clearinghouse.prover.building.toolchain import Toolchain
+    from clearinghouse.prover.installed import Installed
 
 EXIT: Final = 86  # with which a sanitizer ends the program after its report
 MARK: Final = b'\n{"sanitizer log": true}\n'
@@ -53,7 +57,7 @@ _COMMON: Final = {
 _ADDRESS: Final = {"detect_leaks": "0", "allocator_may_return_null": "1", "detect_odr_violation": "0"}
 # Resource limits met are no memory errors; the oracles for those are others.
 _NOT_CRASHES: Final = frozenset(
-    {"allocation-size-too-big", "out-of-memory", "rss-limit-exceeded", "calloc-overflow", "detected memory leaks"}
+    {"allocation-size-too-big", "out-of-memory", "rss-limit-exceeded", "calloc-overflow", "requested"}
 )
 _HEADER: Final = re.compile(r"^==\d+==\s*ERROR: (AddressSanitizer|UndefinedBehaviorSanitizer): ([A-Za-z][\w+-]*)")
 _ACCESS: Final = re.compile(r"^(READ|WRITE) of size (\d{1,18})\b")
@@ -85,6 +89,35 @@ class Crash:
     def signature(self) -> str:
         """Equal for equal effects: no addresses, no process numbers."""
         return f"{self.sanitizer}: {self.kind}{f', {self.access}' if self.access else ''}"
+
+
+def own_function(crash: Crash, tree: Installed) -> str | None:
+    """The innermost function of the target's own on the stack, as "module:function"; None where there is none.
+
+    A frame is the target's by the file it was loaded from, or, where whole programs are built, by the source that it
+    was compiled from: a program may hold code of the finder's.
+    """
+    for frame in crash.frames:
+        place = _own_place(frame, tree)
+        if place is not None:
+            return f"{place}:{frame.function or '?'}"
+    return None
+
+
+def _own_place(frame: Frame, tree: Installed) -> str | None:
+    module = frame.module.removeprefix(f"{TREE}/")
+    if module == frame.module:
+        return None
+    if tree.metadata:
+        return module.split(".")[0].replace("/", ".") if module in tree.own else None
+    if not frame.source:
+        return None
+    source = posixpath.normpath(posixpath.join(SRC, frame.source)).removeprefix(f"{SRC}/")
+    if source in tree.sources:
+        return source
+    # Compiled in a folder of its own, a source is named relative to that.
+    alike = [path for path in tree.sources if path.endswith(f"/{source}")]
+    return alike[0] if len(alike) == 1 else None
 
 
 def started(argv: tuple[str, ...], toolchain: Toolchain, sanitizer: str, *, preload: bool) -> tuple[str, ...]:

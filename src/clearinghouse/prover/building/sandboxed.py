@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from clearinghouse.prover.building.unpack import MOST_BYTES, UnsafeArchive, unpack
-from clearinghouse.prover.runtimes.interface import ProvisionError
+from clearinghouse.prover.runtimes.interface import SRC, ProvisionError
 from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Ending, Limits
 from clearinghouse.prover.trees import open_to_read
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from clearinghouse.prover.sandbox.interface import Outcome, Sandbox
 
-SRC: Final = "/src"
 OUT: Final = "/out"
 WORK: Final = "/work"
 _GIVEN: Final = "/opt/source"

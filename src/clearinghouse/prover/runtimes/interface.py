@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TREE: Final = "/opt/target"
 OTHER: Final = "/opt/other"
+SRC: Final = "/src"  # where a build has its source; stack traces of what it built name files below it
 DOOR: Final = "/canary/door"  # the supervisor's Unix socket, where the canary executable knocks
 
 
