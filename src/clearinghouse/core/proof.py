@@ -40,7 +40,7 @@ class Grade(StrEnum):
     """Whose word a proof is."""
 
     A = "A"  # our harness called the target with the finder's input; no code of the finder's ran
-    B = "B"  # the finder's script, under an instrumented oracle and six controls
+    B = "B"  # the finder's script, under an instrumented oracle and seven controls
     C = "C"  # the finder's script, judged by what it prints
     D = "D"  # text only: never proven
 

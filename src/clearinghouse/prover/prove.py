@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
-from clearinghouse.core.manifest import CallRun
+from clearinghouse.core.manifest import CallRun, ScriptRun
 from clearinghouse.core.manifest_run import SIZED
+from clearinghouse.core.plain_script import why_not_plain
 from clearinghouse.core.proof import (
     Environment,
     Grade,
@@ -270,6 +271,21 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
     _fires_once(proof, Variant.V_RESPELT, respelt, plan, tries)
 
 
+def _unplain(proof: _Proof) -> str | None:
+    """Why a script is not believed by what was seen of it, or None: what it shares a process with can be deceived."""
+    run = proof.bundle.manifest.run
+    if (
+        proof.grade is not Grade.B
+        or not isinstance(run, ScriptRun)
+        or proof.bundle.manifest.runtime.language != "python"
+    ):
+        return None
+    provided = {path.name.split(".")[0] for path in proof.builds.vulnerable.tree.iterdir()}
+    found = (why_not_plain(argv, proof.bundle.files, provided) for argv in (run.argv, run.control) if argv)
+    reason = next(filter(None, found), None)
+    return f"the script must be read by a person: {reason}" if reason else None
+
+
 def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
     manifest = proof.bundle.manifest
     fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
@@ -278,7 +294,7 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         predicate=proof.predicate,
         exception=manifest.oracle.name is OracleName.EXCEPTION,
         has_fix=manifest.target.fixed is not None,
-        doubt=fired.doubt,
+        doubt=fired.doubt or _unplain(proof),
         foreign=fired.doubt if proof.grade is Grade.A else None,
     )
     rows = proof.rows()
