@@ -154,10 +154,10 @@ class _Trials:
                 f"the proof does not fire on {version}, or its control does", advice="run `clearinghouse prove` on it"
             )
         self._sites: dict[str, _Site | None] = {builds.runtime.label: first}
-        # Releases that do not run under the first are mostly old: so are the interpreters that they ran under.
+        # Releases that do not run under the first are too old for it or too new: the oldest other, then the newest.
         others = [item for item in runtimes if item.label != builds.runtime.label]
         others.sort(key=lambda item: [int(number) for number in re.findall(r"\d+", item.label)])
-        self._runtimes = [builds.runtime, *others]
+        self._runtimes = [builds.runtime, *others[:1], *others[1:][-1:]]
 
     def close(self) -> None:
         """Remove what was written for the runs."""
