@@ -36,6 +36,10 @@ def test_a_skeleton_parses_and_says_what_was_wished(
         with pytest.raises(InvalidBundle, match="is for native and python targets"):
             skeleton(wish)
         return
+    if oracle is OracleName.POLLUTION and (ecosystem, form) != ("npm", Form.CALL):
+        with pytest.raises(InvalidBundle, match=r"oracle\.name: pollution"):
+            skeleton(wish)
+        return
     files = skeleton(wish)
     manifest = parse_manifest(files["proof.toml"], files)
     assert manifest.oracle.name is oracle
@@ -46,7 +50,7 @@ def test_a_skeleton_parses_and_says_what_was_wished(
     assert all(line.isprintable() and len(line) <= 120 for text in files.values() for line in text.splitlines())
 
 
-@pytest.mark.parametrize("oracle", sorted(set(ORACLES) - {OracleName.EXCEPTION}))
+@pytest.mark.parametrize("oracle", sorted(set(ORACLES) - {OracleName.EXCEPTION, OracleName.POLLUTION}))
 def test_a_script_in_python_is_python_that_uses_the_target_and_knows_both_inputs(oracle: OracleName) -> None:
     files = skeleton(Wish("pkg:pypi/python-multipart", "1.0.0", oracle, form=Form.SCRIPT))
     script = files["files/trigger.py"]

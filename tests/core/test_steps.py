@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from clearinghouse.core.steps import MAX_DEPTH, MAX_STEPS, check_steps, check_value, uses_size, walk
+from clearinghouse.core.steps import MAX_DEPTH, MAX_STEPS, Grammar, check_steps, check_value, uses_size, walk
 
-FILES = frozenset({"proof.toml", "files/a"})
+GRAMMAR = Grammar(frozenset({"proof.toml", "files/a"}))
+JAVASCRIPT = Grammar(GRAMMAR.files, "node")
 
 
-def faults(steps: Any) -> list[tuple[tuple[str | int, ...], str]]:
+def faults(steps: Any, grammar: Grammar = GRAMMAR) -> list[tuple[tuple[str | int, ...], str]]:
     found: list[tuple[tuple[str | int, ...], str]] = []
-    check_steps(steps, (), FILES, lambda path, message: found.append((path, message)))
+    check_steps(steps, (), grammar, lambda path, message: found.append((path, message)))
     return found
 
 
@@ -101,9 +102,9 @@ def test_a_value_may_be_nested_so_deep_and_no_deeper() -> None:
     found: list[str] = []
     for _ in range(MAX_DEPTH):
         value = [value]
-    check_value(value, (), FILES, lambda _, message: found.append(message))
+    check_value(value, (), GRAMMAR, lambda _, message: found.append(message))
     assert found == []
-    check_value([value], (), FILES, lambda _, message: found.append(message))
+    check_value([value], (), GRAMMAR, lambda _, message: found.append(message))
     assert ["nested deeper" in message for message in found] == [True]
 
 
@@ -114,3 +115,45 @@ def test_a_size_is_found_wherever_it_stands() -> None:
 
 def test_walking_shows_parents_first() -> None:
     assert list(walk({"a": [1, (2,)]})) == [{"a": [1, (2,)]}, [1, (2,)], 1, (2,), 2]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"call": "minimist:default", "args": [["--a.b", "1"]]},
+        {"call": "@scope/pkg-a/lib/in.js:default.parse", "as": "r"},
+        {"call": "pkg:_$.x.0.y", "new": True, "await": True, "drain": True},
+        {"get": "$r.$0.b"},
+        {"set": "$r.options", "value": {"__proto__": {"a": {"$undefined": True}}, "constructor": 1}},
+        {"call": "pkg:f", "args": [{"$callback": True}, {"$import": "a-b:c"}, {"$none": True}]},
+    ],
+)
+def test_in_javascript_packages_scopes_paths_and_constructors_can_be_named(step: dict[str, Any]) -> None:
+    assert faults([step], JAVASCRIPT) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "grammar", "path", "words"),
+    [
+        ({"call": "a:b", "kwargs": {"k": 1}}, JAVASCRIPT, (0, "kwargs"), "no arguments by name"),
+        ({"call": "a:b.constructor"}, JAVASCRIPT, (0, "call"), "names constructor"),
+        ({"get": "a:prototype"}, JAVASCRIPT, (0, "get"), "names prototype"),
+        ({"get": "$r.constructor.x"}, JAVASCRIPT, (0, "get"), "names constructor"),
+        ({"get": "$r.__proto__"}, JAVASCRIPT, (0, "get"), "double-underscore"),
+        ({"get": "$r.__defineGetter__"}, JAVASCRIPT, (0, "get"), "double-underscore"),
+        ({"call": "a/../b:c"}, JAVASCRIPT, (0, "call"), "must be"),
+        ({"call": "./b:c"}, JAVASCRIPT, (0, "call"), "must be"),
+        ({"call": "/b:c"}, JAVASCRIPT, (0, "call"), "must be"),
+        ({"call": "node:fs:c"}, JAVASCRIPT, (0, "call"), "must be"),
+        ({"call": "a:"}, JAVASCRIPT, (0, "call"), "must be"),
+        ({"call": "a:B", "new": True}, GRAMMAR, (0, "new"), "belongs to node"),
+        ({"call": "a:b", "args": [{"$undefined": True}]}, GRAMMAR, (0, "args", 0), "belongs to node"),
+        ({"call": "a:b", "args": [{"$callback": True}]}, GRAMMAR, (0, "args", 0), "belongs to node"),
+        ({"call": "a/b:c"}, GRAMMAR, (0, "call"), "must be"),
+        ({"call": "a:b.$c"}, GRAMMAR, (0, "call"), "must be"),
+    ],
+)
+def test_what_belongs_to_one_language_is_refused_in_the_other(
+    step: dict[str, Any], grammar: Grammar, path: tuple[str | int, ...], words: str
+) -> None:
+    assert [(where, words in message) for where, message in faults([step], grammar)] == [(path, True)]

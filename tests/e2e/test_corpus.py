@@ -12,12 +12,18 @@ from typing import Any
 import pytest
 
 from clearinghouse.core.proof import Grade, OracleName, Verdict
+from clearinghouse.prover.runtimes.node.executables import all_nodes
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "examples" / "proofs"
 EXPECTED = tomllib.loads((CORPUS / "expected.toml").read_text())
 COMMAND = Path(sys.executable).parent / "clearinghouse"
 PROVEN = {name for name, entry in EXPECTED.items() if entry["verdict"] == Verdict.PROVEN}
+
+
+def _is_npm(path: Path) -> bool:
+    described = path / "proof.toml"
+    return described.is_file() and 'package = "pkg:npm/' in described.read_text(errors="replace")
 
 
 def _manifests() -> list[dict[str, Any]]:
@@ -48,7 +54,7 @@ def test_nothing_hostile_is_declared_to_support_its_claim() -> None:
 @pytest.mark.sandbox
 @pytest.mark.timeout(2400)
 def test_the_prover_gives_every_entry_of_the_corpus_its_declared_verdict() -> None:
-    paths = sorted(CORPUS.iterdir())
+    paths = sorted(path for path in CORPUS.iterdir() if all_nodes() or not _is_npm(path))
     command = [str(COMMAND), "prove", "--json", *(str(path) for path in paths)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in result.stdout.splitlines()]

@@ -127,10 +127,10 @@ def parse_manifest(text: str, files: Iterable[str]) -> Manifest:
     target = parse_target(reader)
     runtime = parse_runtime(reader, target)
     build = parse_build(reader, runtime, parse_argv(reader, "build", "run"))
-    run, settings = parse_run(reader)
+    run, settings = parse_run(reader, runtime.language)
     if isinstance(run, CallRun) and runtime.language == "native":
         reader.report(("run",), "native targets are run by argv; steps are for python and node")
-    oracle = parse_oracle(reader, run)
+    oracle = parse_oracle(reader, run, runtime.language)
     _check_sanitizer(reader, oracle, build)
     patch = _patch(reader)
     if run is not None and target is not None:

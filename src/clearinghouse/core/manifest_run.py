@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clearinghouse.core.canaries import canaries_of, unknown_canaries
 from clearinghouse.core.manifest import CallRun, OracleSpec, ScriptRun
 from clearinghouse.core.proof import OracleName
-from clearinghouse.core.steps import check_reference, check_steps, uses_size
+from clearinghouse.core.steps import Grammar, check_reference, check_steps, uses_size
 
 if TYPE_CHECKING:
     from clearinghouse.core.manifest_parser import Reader
@@ -39,7 +39,7 @@ _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _MAX_PATTERN = 500
 
 
-def parse_run(reader: Reader) -> tuple[CallRun | ScriptRun | None, dict[str, Any]]:
+def parse_run(reader: Reader, language: str) -> tuple[CallRun | ScriptRun | None, dict[str, Any]]:
     """The [run] table as a form, and the settings that both forms share."""
     table = reader.table("run", required=True)
     settings: dict[str, Any] = {
@@ -55,7 +55,8 @@ def parse_run(reader: Reader) -> tuple[CallRun | ScriptRun | None, dict[str, Any
         return None, settings
     if scripts:
         return _script(reader, table), settings
-    return _call(reader, table), settings
+    grammar = Grammar(reader.files, language if language == "node" else "python")
+    return _call(reader, table, grammar), settings
 
 
 def _number(reader: Reader, table: dict[str, Any], key: str, default: float, bounds: tuple[float, float]) -> float:
@@ -100,11 +101,11 @@ def _script(reader: Reader, table: dict[str, Any]) -> ScriptRun | None:
     return ScriptRun(argv, control, stdin)
 
 
-def _steps(reader: Reader, table: dict[str, Any], prefix: str) -> tuple[dict[str, Any], ...] | None:
+def _steps(reader: Reader, table: dict[str, Any], prefix: str, grammar: Grammar) -> tuple[dict[str, Any], ...] | None:
     """The steps of the trigger (prefix "") or of the control (prefix "control_"); None where there are none."""
     key = f"{prefix}step"
     if key in table:
-        check_steps(table[key], ("run", key), reader.files, reader.report)
+        check_steps(table[key], ("run", key), grammar, reader.report)
         return tuple(table[key]) if isinstance(table[key], list) else None
     if "call" not in table or (prefix and not {"control_args", "control_kwargs"} & table.keys()):
         return None
@@ -113,24 +114,24 @@ def _steps(reader: Reader, table: dict[str, Any], prefix: str) -> tuple[dict[str
         if prefix + part in table:
             step[part] = table[prefix + part]
     problems = len(reader.problems)
-    check_steps([step], ("run",), reader.files, lambda path, message: reader.report(("run", *path[2:]), message))
+    check_steps([step], ("run",), grammar, lambda path, message: reader.report(("run", *path[2:]), message))
     return (step,) if len(reader.problems) == problems else None
 
 
-def _call(reader: Reader, table: dict[str, Any]) -> CallRun | None:
+def _call(reader: Reader, table: dict[str, Any], grammar: Grammar) -> CallRun | None:
     if ("call" in table) == ("step" in table):
         reader.report(("run",), "needs exactly one of: call, step (form 1), argv (form 2)")
         return None
     if "step" in table and {"args", "kwargs", "control_args", "control_kwargs"} & table.keys():
         reader.report(("run",), "args and control_args go with call; with steps, write [[run.control_step]]")
-    steps, control = _steps(reader, table, ""), _steps(reader, table, "control_")
+    steps, control = _steps(reader, table, "", grammar), _steps(reader, table, "control_", grammar)
     env = _env(reader, table)
     show = table.get("show", ["$result"])
     if not isinstance(show, list) or not show:
         reader.report(("run", "show"), 'must be a list of bound names such as ["$result"]')
         show = ["$result"]
     for index, name in enumerate(show):
-        check_reference(name, ("run", "show", index), reader.report)
+        check_reference(name, ("run", "show", index), grammar, reader.report)
     if steps is None:
         return None
     return CallRun(steps, control, env, tuple(show))
@@ -153,7 +154,7 @@ def _env(reader: Reader, table: dict[str, Any]) -> dict[str, str]:
     return {name: value for name, value in env.items() if isinstance(value, str)}
 
 
-def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec | None:
+def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None, language: str) -> OracleSpec | None:
     """The [oracle] table, with parameters that belong to the oracle named."""
     table = reader.table("oracle", required=True)
     if not table:
@@ -169,6 +170,8 @@ def parse_oracle(reader: Reader, run: CallRun | ScriptRun | None) -> OracleSpec 
             reader.report(("oracle", key), f"belongs to the oracle {' or '.join(owners)}, not to {name}; remove it")
     if name is OracleName.PREDICATE and "insecure" not in table:
         reader.report(("oracle",), 'needs the key "insecure", a regular expression')
+    if name is OracleName.POLLUTION:
+        _check_pollution(reader, run, language)
     budget = table.get("budget_seconds", 1.0)
     if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0.1 <= budget <= 30:  # noqa: PLR2004
         reader.report(("oracle", "budget_seconds"), "must be a number of CPU seconds from 0.1 to 30")
@@ -229,6 +232,17 @@ def _check_canaries(reader: Reader, run: CallRun | ScriptRun | None, name: Oracl
     for unknown in dict.fromkeys(unknown_canaries(name, texts)):
         known = ", ".join(canaries_of(name))
         reader.report(("run",), f"{{{{canary.{unknown}}}}} is no canary under the oracle {name}; there are: {known}")
+
+
+def _check_pollution(reader: Reader, run: CallRun | ScriptRun | None, language: str) -> None:
+    """Prototypes are JavaScript's, and only our own harness can be believed about those of its process."""
+    if language != "node":
+        reader.report(
+            ("oracle", "name"), f"pollution is of JavaScript's prototypes; this target's language is {language}"
+        )
+    elif isinstance(run, ScriptRun):
+        reason = "a script can pollute its own process, and nobody else can look into it; write call or step (form 1)"
+        reader.report(("oracle", "name"), f"pollution cannot judge argv: {reason}")
 
 
 def _pattern(reader: Reader, table: dict[str, Any], key: str) -> str | None:

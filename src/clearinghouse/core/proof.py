@@ -59,6 +59,7 @@ class OracleName(StrEnum):
     MEMORY = "memory"
     EXCEPTION = "exception"
     SANITIZER = "sanitizer"
+    POLLUTION = "pollution"  # of JavaScript's prototypes
 
 
 class Variant(StrEnum):

@@ -8,6 +8,7 @@ import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from clearinghouse.core.manifest import MANIFEST_NAME, SCHEMA
 from clearinghouse.core.manifest_parser import parse_manifest
@@ -32,8 +33,8 @@ class Oracle:
     """What a skeleton for one oracle says: `effect` completes "fires when …", `weakness` is an example's CWE id.
 
     The input that goes wrong is the placeholder of a canary ("exec" for {{canary.exec}} and CANARY_EXEC), or `repeat`,
-    a text and how often it is given (`grows`: as often as the prover says), or else a text. `parameters` are further
-    lines of [oracle].
+    a text and how often it is given (`grows`: as often as the prover says), or a `value` in TOML, or else a text.
+    `parameters` are further lines of [oracle].
     """
 
     effect: str
@@ -41,6 +42,7 @@ class Oracle:
     canary: str = ""
     repeat: tuple[str, int] | None = None
     grows: bool = False
+    value: str = ""
     parameters: str = ""
 
 
@@ -97,6 +99,11 @@ ORACLES: Mapping[OracleName, Oracle] = {
         weakness="CWE-787",
         repeat=("[", 100_000),
         parameters='\n# How the target is built: from its source, by our recipe.\n[build]\nsanitizer = "address"\n',
+    ),
+    OracleName.POLLUTION: Oracle(
+        effect="a fresh object inherits {{canary.token}} from its prototype; Node only, and no scripts",
+        weakness="CWE-1321",
+        value='{ "__proto__" = { polluted = "{{canary.token}}" } }',
     ),
 }  # fmt: skip
 
@@ -163,10 +170,12 @@ class Wish:
 
 def skeleton(wish: Wish) -> dict[str, str]:
     """The files of a new bundle, path to text. Raises InvalidBundle where the wish itself breaks the format."""
-    ecosystem, _, name = wish.package.removeprefix("pkg:").partition("/")
+    ecosystem, _, name = unquote(wish.package.removeprefix("pkg:")).partition("/")
     language = LANGUAGES.get(ecosystem, LANGUAGES["pypi"])
     oracle = ORACLES[wish.oracle]
     module = re.sub(r"\W", "_", name.rpartition("/")[2], flags=re.ASCII) or "module"
+    if ecosystem == "npm":
+        module = name or "module"  # as `require` names it
     files = {}
     if wish.form is Form.SCRIPT:
         run = _SCRIPT.format(program=language.program, file=language.file)
@@ -195,6 +204,8 @@ def _toml(text: str) -> str:
 
 def _wrong_value(oracle: Oracle) -> str:
     """The input that goes wrong, as a value of form 1."""
+    if oracle.value:
+        return oracle.value
     if oracle.canary:
         return f'"{{{{canary.{oracle.canary}}}}}"'
     if oracle.repeat:

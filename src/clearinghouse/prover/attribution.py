@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from clearinghouse.prover.observation import Facts
 
 _MOSTLY = 0.9  # share of CPU samples that must fall below a frame of the target
-_STARTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen"}
+_STARTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen", "child_process.spawn",
+           "child_process.spawnSync", "child_process.execSync", "child_process.execFileSync"}  # fmt: skip
 _FOREIGN_STACK = "no function of the target's own code is on the stack of the sanitizer's report"
 _EFFECTS = {OracleName.WRITE, OracleName.EXEC, OracleName.READ, OracleName.CONNECT}
 
@@ -32,8 +33,11 @@ def attribute(oracle: OracleName, facts: Facts) -> tuple[str | None, str | None]
         return _of_samples(facts)
     if oracle in {OracleName.SIGNAL, OracleName.RECURSION} and facts.crash_signal:
         return _of_crash(facts)
-    unknown = oracle is OracleName.MEMORY and not facts.form_one
-    return report.function, "nothing tells whose memory it was that the script held" if unknown else None
+    doubts = {
+        OracleName.POLLUTION: "no step called a function of the target" if report.function is None else None,
+        OracleName.MEMORY: None if facts.form_one else "nothing tells whose memory it was that the script held",
+    }
+    return report.function, doubts.get(oracle)
 
 
 def _of_crash(facts: Facts) -> tuple[str | None, str | None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Verdict
 from clearinghouse.prover.runtimes.interface import ProvisionError, RuntimeMissing
+from clearinghouse.prover.runtimes.node.runtime import node_runtimes
 from clearinghouse.prover.runtimes.python.runtime import python_runtimes
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ _VERDICTS = {
     "unsupported": Verdict.UNSUPPORTED,
 }
 _ANOTHER_MAY = {"no_wheel", "build_failed", "unsupported"}  # where another interpreter may do better
-_LANGUAGES: dict[str, Callable[[Manifest, Workbench], Sequence[Runtime]]] = {"python": python_runtimes}
+_LANGUAGES: dict[str, Callable[[Manifest, Workbench], Sequence[Runtime]]] = {
+    "python": python_runtimes,
+    "node": node_runtimes,
+}
 
 
 def runtimes_for(manifest: Manifest, workbench: Workbench) -> Sequence[Runtime]:

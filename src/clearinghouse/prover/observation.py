@@ -45,6 +45,7 @@ class Report:
     changed: tuple[str, ...] = ()
     sanitized: Crash | None = None
     sanitizer_log: bytes = b""
+    polluted: tuple[str, ...] = ()  # kinds of fresh values that inherited the run's token
     crash: tuple[str, ...] = ()  # functions of the target on the stack of a crash, innermost first
 
 
@@ -104,8 +105,8 @@ def _take(
         fields["samples"] = (int(_number(said["samples"])), sum(count for _, count in inside))
     elif "built" in said:
         fields["built"] = _number(said["built"])
-    elif "changed" in said:
-        fields["changed"] = tuple(str(name)[:300] for name in _list(said["changed"]))
+    elif named := {"changed", "polluted"} & said.keys():
+        fields.update({key: tuple(str(name)[:300] for name in _list(said[key])) for key in named})
     elif "refused" in said:
         fields["broken"], fields["refused"] = str(said["refused"])[:500], True
     elif "broken" in said:

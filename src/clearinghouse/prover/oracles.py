@@ -1,6 +1,7 @@
 """Judges one run: fired, silent or broken. Each oracle looks at what the supervisor saw from outside the process.
 
-`predicate` and, in form 1, `recursion` read the harness's own report; no code of the finder's shares its process there.
+`predicate`, `pollution` and, in form 1, `recursion` read the harness's own report; no code of the finder's shares its
+process there.
 """
 
 from __future__ import annotations
@@ -117,6 +118,13 @@ def _exception(spec: OracleSpec, facts: Facts, _reference: float | None) -> str 
     return Signal.SILENT, f"raised by the target: {facts.report.raised[0] if facts.report.raised else 'nothing'}"
 
 
+def _pollution(_spec: OracleSpec, facts: Facts, _reference: float | None) -> str | None:
+    # Said by our own harness, after the steps; in a script's process nobody could be believed.
+    if not (facts.form_one and facts.finished and facts.report.polluted):
+        return None
+    return f"fresh values inherit the token from the prototype of {', '.join(facts.report.polluted)}"
+
+
 def costs_of(facts: Facts) -> tuple[Cost, ...]:
     """By size: the peaks of memory where they were weighed, else CPU, outside the imports.
 
@@ -200,4 +208,5 @@ _JUDGES: dict[OracleName, Callable[[OracleSpec, Facts, float | None], str | Judg
     OracleName.CPU: _cpu,
     OracleName.MEMORY: judge_memory,
     OracleName.EXCEPTION: _exception,
+    OracleName.POLLUTION: _pollution,
 }

@@ -265,6 +265,7 @@ class Runner:
             "show": list(run.show),
             "own": list(tree.own),
             "needles": stand.needles(),
+            "token": stand.token,
             "clock": self.manifest.oracle.name is OracleName.CPU,
             "sizes": list(plan.sizes),
             "idle": plan.idle,

@@ -1,0 +1,18 @@
+// An inert stub: every name exists and does nothing.
+const inert = new Proxy(function inert() {}, {
+  get(target, name) {
+    if (name === 'version' || name === 'VERSION') return VERSION_OF_THE_TARGET;
+    if (name === 'then' || name === '__esModule') return undefined;
+    if (name === 'prototype') return target.prototype;
+    if (name === Symbol.toPrimitive) return (hint) => (hint === 'number' ? 0 : '');
+    if (name === Symbol.iterator) return function* none() {};
+    if (name === Symbol.asyncIterator) return async function* none() {};
+    if (typeof name === 'symbol') return undefined;
+    return inert;
+  },
+  set() { return true; },
+  defineProperty() { return true; },
+  deleteProperty() { return true; },
+  apply() { return inert; },
+  construct() { return inert; },
+});
