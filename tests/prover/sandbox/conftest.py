@@ -76,6 +76,10 @@ def sandbox(request: pytest.FixtureRequest) -> BubblewrapSandbox:
 
 # What holds for one init must hold for the other: the tests so marked are their contract.
 BOTH_INITS = pytest.mark.parametrize("sandbox", ["compiled", "python"], indirect=True)
+# The same where other quick tests hold the Python init to it as well.
+BOTH_INITS_IN_FULL = pytest.mark.parametrize(
+    "sandbox", ["compiled", pytest.param("python", marks=pytest.mark.slow)], indirect=True
+)
 
 
 def left(state: Path) -> list[str]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.prover.sandbox.interface import Ending, Limits
-from tests.prover.sandbox.conftest import BOTH_INITS
+from tests.prover.sandbox.conftest import BOTH_INITS_IN_FULL
 
 if TYPE_CHECKING:
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
     from tests.prover.sandbox.conftest import RunPython
 
-pytestmark = [pytest.mark.sandbox, BOTH_INITS]
+pytestmark = [pytest.mark.sandbox, BOTH_INITS_IN_FULL]
 
 
 def test_a_fork_bomb_stops_at_the_limit(run_python: RunPython) -> None:

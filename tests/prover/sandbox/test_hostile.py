@@ -93,7 +93,11 @@ def test_without_control_groups_the_grade_says_so(uncounted_sandbox: BubblewrapS
 
 
 @pytest.mark.parametrize(
-    "name", [name if attack.quick else pytest.param(name, marks=pytest.mark.slow) for name, attack in ATTACKS.items()]
+    "name",  # what reaches out meets the same walls with and without control groups
+    [
+        name if attack.quick and attack in TAKING else pytest.param(name, marks=pytest.mark.slow)
+        for name, attack in ATTACKS.items()
+    ],
 )
 def test_it_is_contained_and_cleaned_up_without_control_groups(
     uncounted_sandbox: BubblewrapSandbox, socket_enabled: None, name: str
