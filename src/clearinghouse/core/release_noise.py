@@ -23,8 +23,13 @@ class Noise:
 
     def path(self, path: str) -> bool:
         """Whether a whole file is noise: the installer's records, or one that only says the version."""
-        recorded = any(folder and path.startswith(f"{folder}/") for folder in self.metadata)
-        return recorded or bool(_VERSION_FILE.fullmatch(path.rpartition("/")[2]))
+        name = path.rpartition("/")[2]
+        recorded = (
+            name == "PKG-INFO"
+            or ".egg-info/" in path
+            or any(folder and path.startswith(f"{folder}/") for folder in self.metadata)
+        )
+        return recorded or bool(_VERSION_FILE.fullmatch(name))
 
     def hunk(self, hunk: Hunk) -> bool:
         """Whether a hunk does no more than say the new version where the old one stood."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.hunks import Hunk, edits_of
 from clearinghouse.core.proof import Signal
 from clearinghouse.core.touched import parse
+from clearinghouse.prover.isolate.benches import Benches
 from clearinghouse.prover.isolate.yardstick import Yardstick, given
 from clearinghouse.prover.runtimes.interface import ProvisionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.observation import Observation
@@ -61,22 +60,19 @@ class Lab:
         scratch: Path,
     ) -> None:
         self.runner = runner
-        self._vulnerable = vulnerable
         self._files = old
-        self._scratch = scratch
-        changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+        changed = frozenset(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+        self._benches = Benches(runner.runtime, vulnerable, old=old, paths=changed, scratch=scratch)
         sides = {path: [side[path] for side in (old, new) if path in side] for path in changed if path.endswith(".py")}
         self._readable = {path for path, texts in sides.items() if all(parse(text) is not None for text in texts)}
 
-    @contextmanager
-    def tree(self, hunks: Sequence[Hunk]) -> Iterator[Installed]:
-        """The vulnerable release with `hunks` applied, as long as the block lasts. Raises ProvisionError."""
-        folder = Path(tempfile.mkdtemp(prefix="candidate.", dir=self._scratch))
-        try:
-            folder.chmod(0o711)
-            yield self.runner.runtime.edited(self._vulnerable, edits_of(self._files, hunks), folder / "release")
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def close(self) -> None:
+        """Remove the trees."""
+        self._benches.close()
+
+    def fresh(self, hunks: Sequence[Hunk]) -> AbstractContextManager[Installed]:
+        """The vulnerable release with `hunks` applied, in a tree of its own. Raises ProvisionError."""
+        return self._benches.fresh(edits_of(self._files, hunks))
 
     def attempt(self, hunks: Sequence[Hunk], yardstick: Yardstick) -> Trying:
         """Try a candidate: one run of the proof, and if that was silent one of the control and one of the tests."""
@@ -85,7 +81,7 @@ class Lab:
         if broken is not None:
             return Trying(Outcome.NO_BUILD, f"{broken} does not parse", 0, time.monotonic() - began)
         try:
-            with self.tree(hunks) as tree:
+            with self._benches.quick(edits_of(self._files, hunks)) as tree:
                 outcome, reason, runs = self._judge(tree, yardstick)
         except ProvisionError as error:
             outcome, reason, runs = Outcome.NO_BUILD, error.message, 0

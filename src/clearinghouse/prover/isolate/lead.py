@@ -86,12 +86,13 @@ def isolate(
     search.hear = lambda tried: progress.tried(tried, search)
     one = _Isolation(bundle, builds, progress, search, found)
     runner = runner_for(bundle, builds, sandbox, state)
+    lab = Lab(runner, builds.vulnerable, old=found.old, new=found.new, scratch=state)
     try:
-        lab = Lab(runner, builds.vulnerable, old=found.old, new=found.new, scratch=state)
         status, reason = _lead(one, lab, sandbox, state)
     except NotIsolated as error:
         status, reason = FixStatus.NOT_ISOLATED, str(error)
     finally:
+        lab.close()
         runner.close()
     return _record(one, status, reason, time.monotonic() - began)
 

@@ -1,4 +1,4 @@
-"""Reads how two installed releases of a target differ: the target's own files alone, noise set aside."""
+"""Reads how two releases of a target differ: its own files (the source, where it was built), noise set aside."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from clearinghouse.core.touched import touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from clearinghouse.prover.installed import Installed
 
@@ -43,8 +44,9 @@ def compare(vulnerable: Installed, fixed: Installed) -> ReleaseDifference:
     old: dict[str, bytes] = {}
     new: dict[str, bytes] = {}
     large: list[str] = []
-    for path in sorted({*vulnerable.own, *fixed.own}):
-        before, after = _read(vulnerable, path), _read(fixed, path)
+    left, right = vulnerable.editable, fixed.editable
+    for path in sorted({*left[1], *right[1]}):
+        before, after = _read(left, path), _read(right, path)
         if before == after or noise.path(path):
             continue
         if max(len(before or b""), len(after or b"")) > _MOST_BYTES:
@@ -62,6 +64,7 @@ def compare(vulnerable: Installed, fixed: Installed) -> ReleaseDifference:
     )
 
 
-def _read(release: Installed, path: str) -> bytes | None:
-    place = release.tree / path
-    return place.read_bytes() if path in release.own and place.is_file() and not place.is_symlink() else None
+def _read(release: tuple[Path, tuple[str, ...]], path: str) -> bytes | None:
+    folder, own = release
+    place = folder / path
+    return place.read_bytes() if path in own and place.is_file() and not place.is_symlink() else None

@@ -38,7 +38,7 @@ class Verifier:
 
     def prove(self, hunks: Sequence[Hunk]) -> tuple[ProofResult, Verification]:
         """The verdict on the bundle where the vulnerable release with `hunks` stands in for the fixed one."""
-        with self.lab.tree(hunks) as tree:
+        with self.lab.fresh(hunks) as tree:
             patched = replace(tree, version=f"{tree.version}+fix")
             builds = replace(self.builds, fixed=patched)
             proved = prove(self.bundle, builds, self.sandbox, self.state, self.say)
