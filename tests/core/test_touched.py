@@ -49,6 +49,10 @@ class Parser {
 exports.template = function (text) {
   return text;
 };
+if (LIMIT) {
+  start();
+}
+  var indented = 1;
 module.exports = merge;
 """
 
@@ -86,12 +90,13 @@ def test_python_names_the_innermost_definition_around_each_line(before: str, aft
         ("LIMIT = 3", "LIMIT = 4", {"lib/a.js:LIMIT"}),
         ("function merge(target", "function merge(to", {"lib/a.js:merge"}),
         ("'use strict'", "'use stricter'", {"lib/a.js:"}),
+        ("start()", "stop()", {"lib/a.js:"}),
+        ("indented = 1", "indented = 2", {"lib/a.js:"}),
+        ("= merge;", "= parse;", {"lib/a.js:module.exports"}),
     ],
 )
 def test_javascript_names_the_nearest_head_with_less_indentation(before: str, after: str, expected: set[str]) -> None:
-    found = names("lib/a.js", SCRIPT, before, after)
-    assert expected <= found
-    assert found <= expected | {"lib/a.js:target"}
+    assert names("lib/a.js", SCRIPT, before, after) == expected
 
 
 def test_a_package_is_named_without_its_init_file_and_other_files_by_path() -> None:

@@ -15,7 +15,7 @@ _LEAST_NUMBERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What stays as it is in the vulnerable release, whatever is tried; `metadata` are the folders that name either."""
+    """What stays as it is in the vulnerable release; `metadata` are folders of installers' records."""
 
     vulnerable: str
     fixed: str

@@ -1,9 +1,9 @@
 """Names the functions that a hunk touches.
 
 Python, by the syntax tree: the innermost function, class or assignment around each changed line, as "module:qualname",
-and "module:" for a line in none. JavaScript, by a rule on lines: the nearest line at or above the change, indented less
-unless it is the changed line itself, that reads as the head of a function or of a named value; as "path:name". Other
-files: "path:".
+and "module:" for a line in none. JavaScript, by a rule on lines: the changed line, or the nearest above it that
+is indented less than every line between, which reads as the head of a function, a class, a method or, without
+indentation, an assignment; as "path:name". Other files: "path:".
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 _SCRIPTS = {".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"}
 _NAME = r"[A-Za-z_$][\w$]*"
+_FUNCTION = r"(?:async\s+)?(?:function\b|\([^()]*\)\s*=>|[\w$]+\s*=>)"
 _HEADS = (
     re.compile(rf"^\s*(?:export\s+)?(?:default\s+)?(?:async\s+)?function\s*\*?\s*({_NAME})"),
-    re.compile(rf"^\s*(?:export\s+)?class\s+({_NAME})"),
-    re.compile(rf"^\s*(?:export\s+)?(?:const|let|var)\s+({_NAME})\s*="),
-    re.compile(rf"^\s*((?:{_NAME}\.)*{_NAME})\s*=(?!=)"),
-    re.compile(rf"^\s*({_NAME})\s*:\s*(?:async\s+)?(?:function|\()"),
+    re.compile(rf"^\s*(?:export\s+)?(?:default\s+)?class\s+({_NAME})"),
+    re.compile(rf"^(?:export\s+)?(?:const|let|var)\s+({_NAME})\s*="),
+    re.compile(rf"^\s*(?:const|let|var)\s+({_NAME})\s*=\s*{_FUNCTION}"),
+    re.compile(rf"^((?:{_NAME}\.)*{_NAME})\s*=(?!=)"),
+    re.compile(rf"^\s*((?:{_NAME}\.)*{_NAME})\s*=\s*{_FUNCTION}"),
+    re.compile(rf"^\s*['\"]?({_NAME})['\"]?\s*:\s*{_FUNCTION}"),
     re.compile(rf"^\s*(?:static\s+|async\s+|get\s+|set\s+|\*\s*)*(#?{_NAME})\s*\([^;]*\)\s*\{{"),
 )
 _NOT_NAMES = {"if", "for", "while", "switch", "catch", "with", "return", "function"}
@@ -91,11 +94,11 @@ def _innermost(spans: Sequence[tuple[int, int, str]], line: int) -> str:
 
 
 def _head_above(lines: Sequence[str], line: int) -> str:
-    indentation = _indentation(lines[line])
-    for index in range(line, -1, -1):
-        text = lines[index]
-        if not text.strip() or (index != line and _indentation(text) >= indentation):
+    limit = _indentation(lines[line]) + 1  # the changed line itself may be a head
+    for text in reversed(lines[: line + 1]):
+        if not text.strip() or _indentation(text) >= limit:
             continue
+        limit = _indentation(text)
         name = next((found[1] for head in _HEADS if (found := head.match(text[:300]))), None)
         if name and name not in _NOT_NAMES:
             return name

@@ -40,7 +40,9 @@ class ReleaseDifference:
 
 def compare(vulnerable: Installed, fixed: Installed) -> ReleaseDifference:
     """Compare two releases."""
-    noise = Noise(vulnerable.version, fixed.version, (vulnerable.metadata, fixed.metadata))
+    # Where no installer keeps records beside the release, its metadata lie in the folder of its own files.
+    records = tuple(side.metadata for side in (vulnerable, fixed) if side.metadata.endswith(".dist-info"))
+    noise = Noise(vulnerable.version, fixed.version, records)
     old: dict[str, bytes] = {}
     new: dict[str, bytes] = {}
     large: list[str] = []
