@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearinghouse.prover.sandbox.arguments import Host, arguments
 from clearinghouse.prover.sandbox.interface import Command, Ending, Outcome
+from clearinghouse.prover.sandbox.launch import OWN
 from clearinghouse.prover.sandbox.launcher import Launcher, memory_file, send_off
 from clearinghouse.prover.sandbox.orders import encode
 from clearinghouse.prover.sandbox.standby import MOST, Pool, Standby
@@ -156,7 +157,7 @@ class BubblewrapSandbox:
         def shown(path: str) -> str:
             if not self._stage:
                 return path
-            return f"{self._stage}/{self._shown.get(path) or names.setdefault(path, f'run{len(names)}')}"
+            return f"{self._stage}/{self._shown.get(path) or names.setdefault(path, f'{OWN}/{len(names)}')}"
 
         mask = tuple(folder for folder in command.mask if _covers_something(command, folder))
         argv = arguments(replace(command, mask=mask), self._host, shown)

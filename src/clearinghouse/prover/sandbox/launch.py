@@ -5,15 +5,16 @@ forking it to change credentials is neither safe nor cheap, and a fresh Python f
 a run. It ends when its socket (descriptor 0, packets) closes, which is when the supervisor ends, however it ends; it
 then ends the runs and removes their cgroups and the supervisor's folder (its first argument).
 
-A packet there is a marshalled dictionary and one descriptor, the run's line to the supervisor. The fork joins the
-run's cgroups (the kernel may take 10 ms for that, hence ahead of need); as root it enters a mount namespace of its own
-and shows what every run sees on a stage that any user can traverse, since the originals may lie in a 0700 home. Then
-it stands by. A packet on the line with the descriptors named in `PASSED`, of which `spec` holds a marshalled
-dictionary, sends it on: it stages what this run alone sees, drops to the run's user id, and becomes bubblewrap.
+A packet there is a marshalled dictionary and one descriptor, the run's line to the supervisor. As root, what every run
+sees is shown once, in a mount namespace apart, on a stage that any user can traverse, since the originals may lie in a
+0700 home. The fork joins the run's cgroups (the kernel may take 10 ms for that, hence ahead of need) and, as root,
+enters a copy of that namespace. Then it stands by. A packet on the line with the descriptors named in `PASSED`, of
+which `spec` holds a marshalled dictionary, sends it on: it stages what this run alone sees, drops to the run's user id,
+and becomes bubblewrap.
 """
 
 # Plain paths: every one here is for one system call, and pathlib would be imported for nothing else.
-# ruff: noqa: PTH101, PTH103, PTH106, PTH108, PTH112, PTH116, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH101, PTH102, PTH103, PTH106, PTH108, PTH112, PTH116, PTH118, PTH120, PTH123, PTH208
 from __future__ import annotations
 
 import contextlib
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 PASSED = ("stdin", "stdout", "stderr", "report", "orders", "spec")
 AT = {"stdin": 0, "stdout": 1, "stderr": 2, "report": 3, "line": 4, "orders": 5}  # for the run and its init
 FIRST_FREE = 6
+OWN = "run"  # on the stage, the folder of what one run alone sees
 LARGEST_PACKET = 1 << 16
 FORGET_AT = 1000
 TIDY_SECONDS = 5.0
@@ -100,15 +102,48 @@ def content(data: bytes) -> str:
     return str(descriptor)
 
 
-def stand_by(base: dict[str, Any]) -> None:
+def set_stage(base: dict[str, Any]) -> int:
+    """A descriptor of a mount namespace in which every run's things are shown on the stage; OSError when it cannot be.
+
+    A fork enters it and ends: the launcher itself must go on seeing the control groups, which the stage may cover.
+    """
+    told, tell = os.pipe2(os.O_CLOEXEC)
+    wait, go = os.pipe2(os.O_CLOEXEC)
+    child = os.fork()
+    if child == 0:
+        words = b"."
+        try:
+            open_stage(base["stage"])
+            show(base["stage"], base["binds"])
+            os.mkdir(f"{base['stage']}/{OWN}", 0o755)
+        except OSError as error:
+            words = str(error).encode()
+        os.write(tell, words)
+        os.close(go)
+        os.read(wait, 1)
+        os._exit(0)
+    os.close(tell)
+    os.close(wait)
+    words = os.read(told, 4096)
+    try:
+        if words != b".":
+            raise OSError(words.decode("utf-8", "replace") or "the stage was not set")
+        return os.open(f"/proc/{child}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(told)
+        os.close(go)
+
+
+def stand_by(base: dict[str, Any], stage: int) -> None:
     """Do ahead of time what takes long and is the same for every run."""
     for path in base["cgroups"]:
         with open(path, "wb", buffering=0) as file:
             file.write(b"0")
     if base["stage"]:
-        open_stage(base["stage"])
-        show(base["stage"], base["binds"])
-    os.umask(0o022)
+        check(libc.setns(stage, CLONE_NEWNS), "setns")
+        check(libc.unshare(CLONE_NEWNS), "unshare")
+        # What this run alone sees: the stage itself is one file system, shared with the other runs'.
+        mount("run", f"{base['stage']}/{OWN}", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")
 
 
 def become(base: dict[str, Any], spec: dict[str, Any], parent: int) -> None:
@@ -144,14 +179,16 @@ def receive(line: socket.socket) -> dict[str, Any]:
     return spec
 
 
-def run(base: dict[str, Any], descriptor: int, parent: int) -> None:
-    """The life of one fork; what fails is told on the line."""
+def run(base: dict[str, Any], descriptor: int, parent: int, stage: int, trouble: str) -> None:
+    """The life of one fork; what fails, or has failed before it, is told on the line."""
     line = socket.socket(fileno=descriptor)
     try:
         os.setsid()
         die_with(parent)
         socket.send_fds(line, [b"p"], [os.pidfd_open(os.getpid())])
-        stand_by(base)
+        if trouble:
+            raise OSError(trouble)  # noqa: TRY301
+        stand_by(base, stage)
         spec = receive(line)
         line.detach()
         line = socket.socket(fileno=os.dup(AT["line"]))
@@ -166,6 +203,7 @@ def serve(requests: socket.socket) -> list[str]:
     """Fork once for each request until the supervisor is gone; returns the cgroups that may be left."""
     parent, me = os.getppid(), os.getpid()
     groups: list[str] = []
+    stage, trouble = -1, ""
     while True:
         # The timeout covers a supervisor whose end of the socket was inherited by a child that outlives it.
         if not select.select([requests], [], [], 2.0)[0]:
@@ -176,9 +214,14 @@ def serve(requests: socket.socket) -> list[str]:
         if not message:
             return groups
         base = marshal.loads(message)  # noqa: S302 - the supervisor wrote it
+        if base["stage"] and stage < 0:
+            try:
+                stage, trouble = set_stage(base), ""
+            except OSError as error:
+                trouble = str(error)
         if os.fork() == 0:
             requests.close()
-            run(base, descriptors[0], me)
+            run(base, descriptors[0], me, stage, trouble)
         os.close(descriptors[0])
         if len(groups) > FORGET_AT:
             groups = [group for group in groups if os.path.isdir(group)]
@@ -215,6 +258,7 @@ def main() -> None:
     """Serve the socket at descriptor 0."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are not waited for
+    os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which then closes the socket
     groups = serve(socket.socket(fileno=0))
     with contextlib.suppress(OSError):
