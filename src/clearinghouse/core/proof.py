@@ -80,6 +80,7 @@ class Input(StrEnum):
 
     TRIGGER = "trigger"
     CONTROL = "control"
+    MUTATED = "mutated"  # the trigger with small changes, each run another
     TESTS = "tests"  # the bundle's tests: silent where they pass, broken where they do not
 
 

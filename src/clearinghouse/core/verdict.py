@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Grade, Input, MatrixRow, Variant, Verdict
 from clearinghouse.core.statistics import LEAST_RATE, lower_bound, silent_runs
+from clearinghouse.core.verdict_patch import PatchSeen, patch_confirm, patch_fault, patch_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,6 +44,7 @@ class Basis:
     has_fix: bool
     doubt: str | None = None
     foreign: str | None = None  # the effect demonstrably came from elsewhere than the target
+    patch: PatchSeen | None = field(default=None, kw_only=True)  # None where there is none, or it was not judged
 
 
 Key = tuple[Variant, Input]
@@ -62,7 +64,7 @@ def by_key(rows: Iterable[MatrixRow]) -> dict[Key, MatrixRow]:
 def decide(rows: Iterable[MatrixRow], basis: Basis) -> Decision:
     """The verdict of a complete matrix, or of one cut short by a finding that already settles it."""
     matrix = by_key(rows)
-    for rule in (_fires, _without_target, _control, _fix, _names):
+    for rule in (_fires, _without_target, _control, _fix, _names, _patch):
         decision = rule(matrix, basis)
         if decision is not None:
             return decision
@@ -160,6 +162,15 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     return None
 
 
+def _patch(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    if basis.patch is None:
+        return None
+    # A pattern may take a harmless answer for the weakness; only a release that stays silent shows that it does not.
+    keyed = Verdict.NEEDS_HUMAN if basis.predicate and not basis.has_fix else Verdict.FIX_INEFFECTIVE
+    fault = patch_fault(matrix, basis.patch, tests_fail(matrix, Variant.PATCHED), keyed=keyed)
+    return Decision(fault[0], (fault[1],)) if fault else None
+
+
 def _does_not_load(row: MatrixRow, basis: Basis) -> bool:
     """Whether the target does not import under another name, as some check their own.
 
@@ -180,6 +191,8 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
     ]
     if _F_TESTS in matrix:
         reasons.append(f"the tests pass on {matrix[_F_TESTS].version}")
+    if basis.patch is not None:
+        reasons += patch_reasons(matrix, basis.patch)
     need = silent_runs(bound)
     short = [other for key, other in matrix.items() if key in {_F, _V_CONTROL} and other.n < need]
     if short:
@@ -192,13 +205,16 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
         confirm.append(CONFIRM_PREDICATE)
     if basis.exception:
         confirm.append(CONFIRM_EXCEPTION)
-    if not basis.has_fix:
+    has_fix = basis.has_fix or basis.patch is not None
+    if basis.patch is not None:
+        confirm += patch_confirm(basis.patch, released=basis.has_fix)
+    elif not basis.has_fix:
         confirm.append(CONFIRM_NO_FIX)
     if basis.grade is Grade.C:
-        if not basis.has_fix:
+        if not has_fix:
             reasons.append(
                 "a script judged by its output shows a difference at best, and no fixed release is there to differ from"
             )
             return Decision(Verdict.NEEDS_HUMAN, tuple(reasons), tuple(confirm))
         return Decision(Verdict.DIFFERS, tuple(reasons), tuple(confirm))
-    return Decision(Verdict.PROVEN if basis.has_fix else Verdict.REPRODUCED, tuple(reasons), tuple(confirm))
+    return Decision(Verdict.PROVEN if has_fix else Verdict.REPRODUCED, tuple(reasons), tuple(confirm))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.core.errors import InvalidBundle
 from clearinghouse.core.manifest import MANIFEST_NAME, Manifest
 from clearinghouse.core.manifest_parser import parse_manifest
+from clearinghouse.formats.patch import PatchInvalid, read_patch
 from clearinghouse.prover.archives import MAX_BYTES, MAX_FILES, Collector, read_members
 
 if TYPE_CHECKING:
@@ -79,7 +80,13 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
         text = manifest.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidBundle([f"{MANIFEST_NAME}: not UTF-8 at byte {error.start}"]) from None
-    return Bundle(bundle_id(files), parse_manifest(text, files), dict(files))
+    parsed = parse_manifest(text, files)
+    if parsed.patch is not None:
+        try:
+            read_patch(files[parsed.patch])
+        except PatchInvalid as error:
+            raise InvalidBundle([f"{parsed.patch}: {error.message}"]) from None
+    return Bundle(bundle_id(files), parsed, dict(files))
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

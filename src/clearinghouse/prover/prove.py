@@ -27,6 +27,7 @@ from clearinghouse.core.verdict import Basis, Decision, decide
 from clearinghouse.prover.judge_tree import TEST_TRIES, TESTS, Demands, control_result
 from clearinghouse.prover.memory import UNMEASURED
 from clearinghouse.prover.oracles import VERSION
+from clearinghouse.prover.patch_validation import Judged, judge_patch
 from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
 from clearinghouse.prover.trial import place_against
@@ -54,6 +55,7 @@ class _Proof:
     runner: Runner
     say: Callable[[str], None]
     series: dict[tuple[Variant, Input], Series]
+    patch: Judged | None = None
 
     @property
     def grade(self) -> Grade:
@@ -138,6 +140,10 @@ def _lead(proof: _Proof) -> None:
     if not _control_is_silent(proof, plan, silent) or not _fix_is_silent(proof, plan, silent):
         return
     _names(proof, plan, silent)
+    if proof.bundle.manifest.patch is not None:
+        proof.patch = judge_patch(proof.bundle, proof.builds, proof.runner, _demands(proof, plan, silent), proof.say)
+        for series in proof.patch.series:
+            proof.series.setdefault((series.variant, series.input), series)
     fixed = proof.builds.fixed
     if proof.grade is Grade.A and proof.predicate and fixed is not None:
         silent_side = proof.series[Variant.FIXED, Input.TRIGGER]
@@ -296,11 +302,13 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         has_fix=manifest.target.fixed is not None,
         doubt=fired.doubt or _unplain(proof),
         foreign=fired.doubt if proof.grade is Grade.A else None,
+        patch=proof.patch.seen if proof.patch else None,
     )
     rows = proof.rows()
     infra = next((series for series in proof.series.values() if series.not_started), None)
     # On another release a name may have become a foreign one: that is no silence there, but no fault of the bundle.
-    refused = next((s.refused for s in proof.series.values() if s.refused and s.variant is Variant.VULNERABLE), None)
+    own = [s for s in proof.series.values() if s.variant is Variant.VULNERABLE and s.input is not Input.MUTATED]
+    refused = next((s.refused for s in own if s.refused), None)
     if refused is not None:
         return ProofResult(
             id=None, verdict=Verdict.INVALID, reasons=(f"run: {refused}",), environment=Environment(prover=__version__)
@@ -313,12 +321,15 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         decision = decide(rows, basis)
     limits = {key: float(value) for key, value in asdict(proof.runner.limits).items()}
     builds = [build for build in (proof.builds.vulnerable, proof.builds.fixed) if build is not None]
+    targets = {build.version: build.digest for build in builds}
+    if proof.patch and proof.patch.digest:
+        targets[f"{proof.builds.vulnerable.version} with the patch"] = proof.patch.digest
     return ProofResult(
         id=proof.bundle.id,
         verdict=decision.verdict,
         grade=proof.grade,
         confirm=decision.confirm,
-        reasons=(*proof.builds.notes, *decision.reasons),
+        reasons=(*proof.builds.notes, *(proof.patch.notes if proof.patch else ()), *decision.reasons),
         matrix=rows,
         function=fired.attributed,
         environment=Environment(
@@ -328,7 +339,7 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
             platform=f"{platform.system().lower()}-{platform.machine()}",
             isolation=sandbox.isolation,
             limits=limits,
-            targets={build.version: build.digest for build in builds},
+            targets=targets,
         ),
         logs={digest: log for series in proof.series.values() for digest, log in series.logs.items()},
     )

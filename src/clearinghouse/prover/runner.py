@@ -74,9 +74,24 @@ class Runner:
         self._templates = any(path.endswith(".tmpl") for path in files)
         self._write_files(self._plain, None)
 
+    def changed(self, run: CallRun | ScriptRun, files: Mapping[str, bytes]) -> Runner:
+        """Another runner for the same proof with another input, some files replaced; the caller closes it."""
+        return Runner(
+            self._sandbox,
+            manifest=replace(self.manifest, run=run),
+            files={**self._files, **files},
+            runtime=self.runtime,
+            state=self.state,
+        )
+
     def close(self) -> None:
         """Remove what was written for the runs."""
         self._folder.cleanup()
+
+    @property
+    def state(self) -> Path:
+        """Where what lasts as long as this runner is kept."""
+        return Path(self._folder.name).parent
 
     @property
     def limits(self) -> Limits:
