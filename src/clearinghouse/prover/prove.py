@@ -280,12 +280,11 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
 def _unplain(proof: _Proof) -> str | None:
     """Why a script is not believed by what was seen of it, or None: what it shares a process with can be deceived."""
     run = proof.bundle.manifest.run
-    if (
-        proof.grade is not Grade.B
-        or not isinstance(run, ScriptRun)
-        or proof.bundle.manifest.runtime.language != "python"
-    ):
+    language = proof.bundle.manifest.runtime.language
+    if proof.grade is not Grade.B or not isinstance(run, ScriptRun) or language == "native":
         return None
+    if language != "python":
+        return "the script must be read by a person: this prover reads no JavaScript"
     provided = {path.name.split(".")[0] for path in proof.builds.vulnerable.tree.iterdir()}
     found = (why_not_plain(argv, proof.bundle.files, provided) for argv in (run.argv, run.control) if argv)
     reason = next(filter(None, found), None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.core.errors import NotFound, Unavailable
 from clearinghouse.core.version_order import is_prerelease, version_key
 from clearinghouse.prover.building.index import index_client
+from clearinghouse.prover.runtimes.node.registry import published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,9 +41,12 @@ def releases_of(target: Target) -> Releases:
 
     Raises NotFound where the registry has none, Unavailable where it cannot be asked.
     """
+    if target.ecosystem == "npm":
+        return in_order((Release(version, time) for version, time in published(target.name)), target)
     if target.ecosystem != "pypi":
         raise Unavailable(
-            f"the releases of {target.package} cannot be listed", advice="versions are searched for pkg:pypi so far"
+            f"the releases of {target.package} cannot be listed",
+            advice="versions are searched for pkg:pypi and pkg:npm",
         )
     return in_order(_pypi(target.name), target)
 

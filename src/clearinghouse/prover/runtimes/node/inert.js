@@ -1,6 +1,8 @@
-// An inert stub: every name exists and does nothing.
+// An inert stub: every name exists and does nothing, until somebody else puts something there.
+const put = new Map();
 const inert = new Proxy(function inert() {}, {
   get(target, name) {
+    if (put.has(name)) return put.get(name);
     if (name === 'version' || name === 'VERSION') return VERSION_OF_THE_TARGET;
     if (name === 'then' || name === '__esModule') return undefined;
     if (name === 'prototype') return target.prototype;
@@ -10,8 +12,8 @@ const inert = new Proxy(function inert() {}, {
     if (typeof name === 'symbol') return undefined;
     return inert;
   },
-  set() { return true; },
-  defineProperty() { return true; },
+  set(target, name, value) { put.set(name, value); return true; },
+  defineProperty(target, name, property) { put.set(name, property.value); return true; },
   deleteProperty() { return true; },
   apply() { return inert; },
   construct() { return inert; },

@@ -11,7 +11,7 @@ const { Clock } = require('./clock');
 const { Coverage } = require('./coverage');
 const { watch } = require('./effects');
 const { polluted } = require('./pollution');
-const { textOf, chain, lineOf } = require('./report');
+const { textOf, chain, lineOf, namesOf } = require('./report');
 const references = require('./references');
 
 const LINGER_MILLISECONDS = 1000;
@@ -77,6 +77,7 @@ function reportRaised(error) {
     done: true,
     text: `raised ${words}`,
     recursion: P.indexOf(words, OVERFLOW) >= 0 && found.inside,
+    raised: found.function !== null ? namesOf(error) : [],
     function: found.function !== null ? found.function : session && session.called,
     line: lineOf(found.path, found.line),
   });
@@ -103,6 +104,7 @@ async function once(size, clock) {
     thrown = error;
   }
   const spent = clock !== null ? clock.end() : 0;
+  session.weigh(0);
   if (failed) reportRaised(thrown);
   else reportReturned();
   return spent;
@@ -121,13 +123,14 @@ async function measure() {
 async function main() {
   watch(job.needles, (error) => ({ __proto__: null, function: owner.ofError(error).function, doubt: null }));
   await prepare(job.steps);
+  if (job.idle) return;
   state = 'running';
   if (job.clock) {
     await measure();
   } else {
     const coverage = job.compare ? new Coverage(owner, references.origins) : null;
     if (coverage !== null) coverage.start();
-    await once(null, null);
+    await once(job.sizes.length ? job.sizes[0] : null, null);
     if (coverage !== null) say({ __proto__: null, changed: coverage.changed(job.compare) });
   }
 }

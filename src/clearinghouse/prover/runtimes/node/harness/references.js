@@ -117,7 +117,11 @@ function walk(start, parts, from, reference) {
     const part = parts[index];
     refuseName(value, part, reference);
     if (value === null || value === undefined) throw new Broken(`${reference}: nothing has no property ${part}`);
-    if (!(part in asObject(value))) throw new Broken(`${reference} does not exist: no property ${part}`);
+    // What a module lacks is a mistake; of data, JavaScript says undefined, and so does a step that reads it.
+    const missing = !(part in asObject(value));
+    if (missing && (index < parts.length - 1 || P.indexOf(reference, ':') >= 0)) {
+      throw new Broken(`${reference} does not exist: no property ${part}`);
+    }
     holder = value;
     try {
       value = value[part];

@@ -26,15 +26,24 @@ function textOf(value) {
 function chain(thrown) {
   if (typeof thrown !== 'object' && typeof thrown !== 'function') return `${typeof thrown}: ${cut(P.text(thrown))}`;
   if (thrown === null) return 'null: null';
-  let names = '';
+  const names = namesOf(thrown);
+  let words = '';
+  for (let index = 0; index < names.length; index++) words += (index ? ' < ' : '') + names[index];
+  return `${words || 'object'}: ${cut(messageOf(thrown))}`;
+}
+
+// The classes of what was thrown, from its own upwards.
+function namesOf(thrown) {
+  const names = [];
+  if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return names;
   let prototype = P.protoOf(thrown);
   for (let depth = 0; prototype !== null && depth < MAX_CHAIN; depth++) {
     const name = className(prototype);
-    if (name === 'Object' && names !== '') break;
-    if (name !== null) names += (names === '' ? '' : ' < ') + name;
+    if (name === 'Object' && names.length > 0) break;
+    if (name !== null) P.define(names, names.length, { __proto__: null, value: name, enumerable: true, configurable: true });
     prototype = P.protoOf(prototype);
   }
-  return `${names || 'object'}: ${cut(messageOf(thrown))}`;
+  return names;
 }
 
 function className(prototype) {
@@ -77,4 +86,4 @@ function lineOf(path, number) {
   }
 }
 
-module.exports = { textOf, chain, lineOf };
+module.exports = { textOf, chain, lineOf, namesOf };

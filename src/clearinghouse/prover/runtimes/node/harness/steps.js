@@ -2,11 +2,12 @@
 // Carries out the steps of form 1 on the target: calls, reads, sets, repeats; nothing else, and nothing conditional.
 
 const P = require('./primordials');
-const { Broken, Refused } = require('./channel');
+const { Broken, Refused, say } = require('./channel');
 const { Values, put } = require('./values');
 const { fileOf, isExports, isForeign, isObject, resolve, refuse } = require('./references');
 
 const MAX_REPEATS = 10000000;
+const WORTH_TELLING = 1 << 20;
 const NewPromise = Promise;
 
 class Session {
@@ -16,6 +17,7 @@ class Session {
     this.names = P.create(null);
     this.called = null;
     this.calling = false; // whether a call of the target is under way, begun by a step itself
+    this.told = 0; // bytes that values took, as last said
     this.callback = null; // the promise of the callback made last
     this.values = new Values(this.names, size, () => this.newCallback());
   }
@@ -63,11 +65,20 @@ class Session {
     refuse(found.value, step.call);
     this.callback = null;
     const args = this.values.build('args' in step ? step.args : []);
+    this.weigh(WORTH_TELLING);
     this.note(found.value, step.call);
     this.calling = true;
     const result = step.new ? P.construct(found.value, args) : P.apply(found.value, found.holder, args);
     this.calling = false;
     return result;
+  }
+
+  // Say how many bytes the values took so far, before a call that may end the run; not for every little.
+  weigh(least) {
+    if (this.values.built > 2 * this.told + least) {
+      this.told = this.values.built;
+      say({ __proto__: null, built: this.told });
+    }
   }
 
   async callAndWait(step) {
@@ -91,7 +102,7 @@ class Session {
     if (path === null || !this.owner.owns(path)) return;
     const named = P.describe(value, 'name');
     const name = named !== undefined && typeof named.value === 'string' && named.value !== '' ? named.value : lastPart(reference);
-    this.called = `${path}:${name}`;
+    this.called = `${path}:${P.startsWith(name, 'bound ') ? P.slice(name, 6) : name}`;
   }
 }
 

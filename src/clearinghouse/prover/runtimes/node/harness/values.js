@@ -28,6 +28,12 @@ class Values {
     this.names = names;
     this.size = size;
     this.newCallback = newCallback;
+    this.built = 0; // bytes that were made from the steps alone
+  }
+
+  weighed(value) {
+    this.built += value.length * (P.isArray(value) ? 8 : 1);
+    return value;
   }
 
   // A count: a number, or {"$size": factor}.
@@ -70,9 +76,9 @@ class Values {
       case '$': return this.bound(inner).value;
       case '$import': return resolve(inner).value;
       case '$bytes': return this.bytes(inner);
-      case '$hex': return bufferFrom(withoutSpaces(inner), 'hex');
-      case '$text': return textOf(inner);
-      case '$read': return readFileSync(HOME + inner);
+      case '$hex': return this.weighed(bufferFrom(withoutSpaces(inner), 'hex'));
+      case '$text': return this.weighed(textOf(inner));
+      case '$read': return this.weighed(readFileSync(HOME + inner));
       case '$path': return HOME + inner;
       case '$rep': return this.repeated(inner);
       case '$cat': return joined(this.build(inner));
@@ -104,15 +110,15 @@ class Values {
     const length = typeof value === 'string' || P.isArray(value) || isBuffer(value) ? value.length : -1;
     if (length < 0) throw new Broken(`$rep repeats a text, bytes or a list, not ${typeof value}`);
     if (length * count > MAX_LENGTH) throw new Broken(`$rep would be longer than ${MAX_LENGTH}`);
-    if (typeof value === 'string') return P.repeat(value, count);
-    if (isBuffer(value)) return length * count ? bufferAlloc(length * count, value) : bufferAlloc(0);
+    if (typeof value === 'string') return this.weighed(P.repeat(value, count));
+    if (isBuffer(value)) return this.weighed(length * count ? bufferAlloc(length * count, value) : bufferAlloc(0));
     const made = [];
     for (let index = 0; index < length * count; index++) put(made, index, value[index % length]);
-    return made;
+    return this.weighed(made);
   }
 
   sized(inner) {
-    if (this.size === null) throw new Broken('$size has a meaning only under the cpu oracle');
+    if (this.size === null) throw new Broken('$size has a meaning only under the oracles cpu and memory');
     const size = P.round(inner * this.size);
     return size > 1 ? size : 1;
   }
