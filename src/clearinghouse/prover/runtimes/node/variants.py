@@ -6,6 +6,7 @@ whatever it calls itself and however its files hash; fixed code must stay silent
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.installed import Installed
 
 _INERT = (Path(__file__).parent / "inert.js").read_text(encoding="utf-8")
+_STUB = hashlib.sha256(_INERT.encode()).hexdigest()[:8]  # another stub makes other controls
 _EXPORTED = re.compile(r"export\s+(?:async\s+)?(?:function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)")
 _LISTED = re.compile(r"export\s*\{([^}]*)\}")
 _PASSED_ON = re.compile(r"(?m)^\s*export\s*\*\s*(?:as\s+[\w$]+\s+)?from\s*['\"][^'\"]+['\"]\s*;?")
@@ -30,7 +32,7 @@ _PASSED_ON = re.compile(r"(?m)^\s*export\s*\*\s*(?:as\s+[\w$]+\s+)?from\s*['\"][
 
 def build_variant(cache: Cache, base: Installed, variant: Variant, other_version: str | None = None) -> Installed:
     """The variant of an installed release, built once. `other_version` is the name it takes, for the renamed ones."""
-    suffix = f"{variant.value}-{other_version}" if other_version else variant.value
+    suffix = f"{variant.value}-{other_version or _STUB}"
     place = base.tree.parent.with_name(f"{base.tree.parent.name}.{suffix}")
     if not (place / "done").is_file():
         with cache.lock(place.name):
