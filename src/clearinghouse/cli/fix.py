@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import warnings
 from pathlib import Path  # Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +49,7 @@ def isolate(
     from clearinghouse.prover.isolate.search import Budget  # noqa: PLC0415
     from clearinghouse.prover.local import LocalProver  # noqa: PLC0415
 
+    warnings.simplefilter("ignore", SyntaxWarning)  # of the releases' own sources, which are read for their syntax tree
     folder = out or Path(f"{bundle.resolve().name.split('.')[0] or 'bundle'}.fix")
     _writable(folder)
     cache = cache_folder()
