@@ -28,3 +28,8 @@ class Installed:
     def editable(self) -> tuple[Path, tuple[str, ...]]:
         """The folder that edits are relative to, and the target's own files in it."""
         return (self.source, self.sources) if self.source is not None else (self.tree, self.own)
+
+    @property
+    def records(self) -> str | None:
+        """The folder of an installer's own records; None where name and version stand among the target's files."""
+        return self.metadata if self.metadata.endswith(".dist-info") else None

@@ -33,7 +33,7 @@ class Edits:
 def edits_of(patch: Sequence[FilePatch], base: Installed) -> Edits:
     """The edits. Raises HunkRejected for a hunk that does not fit, PatchInvalid when no file of the release changes."""
     folder, own_files = base.editable
-    own = frozenset(path for path in own_files if not (base.metadata and path.startswith(f"{base.metadata}/")))
+    own = frozenset(path for path in own_files if not (base.records and path.startswith(f"{base.records}/")))
     edits: dict[str, bytes | None] = {}
     left_out = []
     for item in patch:

@@ -40,8 +40,7 @@ class ReleaseDifference:
 
 def compare(vulnerable: Installed, fixed: Installed) -> ReleaseDifference:
     """Compare two releases."""
-    # Where no installer keeps records beside the release, its metadata lie in the folder of its own files.
-    records = tuple(side.metadata for side in (vulnerable, fixed) if side.metadata.endswith(".dist-info"))
+    records = tuple(side.records for side in (vulnerable, fixed) if side.records)
     noise = Noise(vulnerable.version, fixed.version, records)
     old: dict[str, bytes] = {}
     new: dict[str, bytes] = {}
