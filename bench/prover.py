@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from figures import CORPUS, load, machine, say
+from histories import versions
 
 from clearinghouse.core.proof import Verdict
 from clearinghouse.prover.sandbox.arguments import arguments
@@ -224,6 +225,9 @@ def main() -> None:
     part = figures.add_parser("memory", help=memory.__doc__)
     part.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="default: three of the corpus")
     part.set_defaults(measure=memory)
+    part = figures.add_parser("versions", help=versions.__doc__)
+    part.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="whose real histories to search")
+    part.set_defaults(measure=versions)
     asked = parser.parse_args()
     asked.measure(asked)
 

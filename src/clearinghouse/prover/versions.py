@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.errors import Refused
+from clearinghouse.core.manifest import ScriptRun
 from clearinghouse.core.proof import Input, Signal, Variant
 from clearinghouse.core.statistics import FIRST_RUNS
 from clearinghouse.core.version_order import release_line, version_key
@@ -95,6 +96,7 @@ class _Site:
     runtime: Runtime
     runner: Runner
     demands: Demands
+    printed: bytes | None = None  # what a script's control prints, where the bundle's releases agree on it
 
 
 def search_versions(
@@ -210,6 +212,10 @@ class _Trials:
             said, expected = seen.facts.report.text or "", demands.result or ""
             if expected.startswith("returned ") and said.startswith("raised "):
                 return Answer.UNKNOWN, f"the control does not work there: {said}"
+            printed = seen.facts.outcome.stdout
+            if site.printed is not None and printed != site.printed:
+                words = " ".join(printed[:160].decode("utf-8", "replace").split())
+                return Answer.UNKNOWN, f"the control prints something else there: {words}"
         return Answer.UNAFFECTED, series.row().signature
 
     def _site(self, runtime: Runtime) -> _Site | None:
@@ -229,7 +235,17 @@ class _Trials:
         runner = runner_for(self._bundle, builds, self._sandbox, self._state)
         self._runners.append(runner)
         demands = measure(self._bundle, builds, runner)
-        return _Site(builds.runtime, runner, demands) if demands is not None else None
+        if demands is None:
+            return None
+        return _Site(builds.runtime, runner, demands, self._printed(builds, runner, demands))
+
+    def _printed(self, builds: Builds, runner: Runner, demands: Demands) -> bytes | None:
+        """What a script's control prints: a release on which it prints something else is another matter."""
+        if not isinstance(self._bundle.manifest.run, ScriptRun) or demands.control is None:
+            return None
+        trees = [builds.vulnerable, builds.fixed or builds.vulnerable, builds.vulnerable]
+        first, *others = [runner.run(tree, demands.control).facts.outcome.stdout for tree in trees]
+        return first if first and all(other == first for other in others) else None
 
 
 def _tried(release: Release, answer: Answer, series: Series | None, reason: str, runtime: str) -> Tried:
