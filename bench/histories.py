@@ -39,8 +39,8 @@ def made_up() -> None:
             figure="releases tried, made-up histories with one boundary", releases=count, worst=max(tried),
             median=statistics.median(tried), bound=round(math.log2(count) + SPARE, 2), histories=len(tried),
             boundaries_missed=wrong, within_bound=max(tried) <= math.log2(count) + SPARE,
-            protocol="the pure search on affected-then-fixed histories, fixes spread over the length, bundles that name the "
-            "releases at the boundary, half-way from it, and the ends; counts every release tried",
+            protocol="the pure search on affected-then-fixed histories, fixes spread over the length, bundles naming "
+            "the releases at the boundary, half-way from it, and the ends; counts every release tried",
         )  # fmt: skip
 
 
