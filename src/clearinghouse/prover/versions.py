@@ -184,7 +184,7 @@ class _Trials:
                 self._seen[release.version] = (site, tree, series)
                 return _tried(release, answer, series, reason, runtime.label)
             reasons.append(f"{reason} ({runtime.label})")
-        reason = reasons[0] if reasons else "no runtime here runs it"
+        reason = "; ".join(dict.fromkeys(reasons)) or "no runtime here runs it"
         return _tried(release, Answer.UNKNOWN, None, reason, "")
 
     def verified(self, release: Release) -> Tried:
@@ -200,23 +200,31 @@ class _Trials:
             series.add(site.runner.run(tree, demands.trigger))
             if series.k or series.broken:
                 break
-        if series.k:
-            return Answer.AFFECTED, series.row().signature
-        if series.broken:
+        if series.broken and not series.k:
             return Answer.UNKNOWN, f"the trigger breaks there: {series.row().signature}"
-        if demands.control is not None:
-            # Silence means something only where the benign input still does what it should.
-            seen = site.runner.run(tree, demands.control)
-            if seen.signal is not Signal.SILENT:
-                return Answer.UNKNOWN, f"the control does not work there: {seen.signature}"
-            said, expected = seen.facts.report.text or "", demands.result or ""
-            if expected.startswith("returned ") and said.startswith("raised "):
-                return Answer.UNKNOWN, f"the control does not work there: {said}"
-            printed = seen.facts.outcome.stdout
-            if site.printed is not None and printed != site.printed:
-                words = " ".join(printed[:160].decode("utf-8", "replace").split())
-                return Answer.UNKNOWN, f"the control prints something else there: {words}"
-        return Answer.UNAFFECTED, series.row().signature
+        problem = self._control_problem(site, tree, silent=not series.k) if demands.control is not None else None
+        if problem is not None:
+            return Answer.UNKNOWN, f"the control {problem}"
+        return (Answer.AFFECTED if series.k else Answer.UNAFFECTED), series.row().signature
+
+    @staticmethod
+    def _control_problem(site: _Site, tree: Installed, *, silent: bool) -> str | None:
+        """Why what the trigger did says nothing of a release: there the benign input does not do what it should."""
+        assert site.demands.control is not None
+        seen = site.runner.run(tree, site.demands.control)
+        if seen.signal is Signal.FIRED:
+            return f"fires there too: {seen.signature}"
+        if seen.signal is Signal.BROKEN:
+            return f"does not work there: {seen.signature}"
+        if not silent:
+            return None
+        said, expected = seen.facts.report.text or "", site.demands.result or ""
+        if expected.startswith("returned ") and said.startswith("raised "):
+            return f"does not work there: {said}"
+        printed = seen.facts.outcome.stdout
+        if site.printed is not None and printed != site.printed:
+            return f"prints something else there: {' '.join(printed[:160].decode('utf-8', 'replace').split())}"
+        return None
 
     def _site(self, runtime: Runtime) -> _Site | None:
         """The runtime with what the proof shows under it; None where the bundle's own releases do not run there."""
