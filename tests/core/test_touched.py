@@ -74,6 +74,7 @@ def names(path: str, text: str, before: str, after: str) -> set[str]:
         ("limit = 3", "limit = 4", {"pkg.mod:Box.limit"}),
         ("value = 1", "value = 2", {"pkg.mod:free"}),
         ("import re\n", "import re\nimport os\n", {"pkg.mod:"}),
+        ("return value\n", "return value\n\nclass New:\n    a = 1\n    def b(self):\n        pass\n", {"pkg.mod:New"}),
         ("return value\n", "return value\n\ndef added():\n    pass\n", {"pkg.mod:added"}),
     ],
 )  # fmt: skip

@@ -39,7 +39,8 @@ def touched(hunk: Hunk, old: Lines, new: Lines) -> tuple[str, ...]:
     for lines, start, changed in ((old, hunk.start, hunk.old), (new, hunk.start_new, hunk.new)):
         marked = [start + at for at, line in enumerate(changed) if line.strip()]
         found.update(dict.fromkeys(_named(hunk.path, lines, marked)))
-    return tuple(found)
+    # Where the head of a class changes with its members, or comes with them, the class says it all.
+    return tuple(name for name in found if not any(name.startswith(f"{other}.") for other in found))
 
 
 def _named(path: str, lines: Lines, marked: Sequence[int]) -> list[str]:
