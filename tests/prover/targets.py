@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CORE = '''\
 """What proofs are made about."""
-import asyncio, ctypes, functools, json, os, pathlib, subprocess, sys, threading, time
+import asyncio, ctypes, functools, json, os, pathlib, subprocess, sys, threading, time, types
 from os import system
 from subprocess import Popen
 from textwrap import dedent
@@ -27,10 +27,32 @@ import helper
 HERE = pathlib.Path("/")
 LOCK = threading.Lock()
 RUN = functools.partial(os.system, "true")
+METHOD = types.MethodType(RUN, "true")
+BLOCKED = ["file"]
 
 
 def show(*args, **kwargs):
     return args, kwargs
+
+
+WITH_ONE = functools.partial(show, 1)
+
+
+@functools.lru_cache
+def cached(number):
+    return number * 2
+
+
+def apply(function, value):
+    return function(value)
+
+
+def find(name):
+    return getattr(os, name)
+
+
+def find_all():
+    return [os.system]
 
 
 def kinds(*args):
@@ -66,6 +88,13 @@ def evaluate(text):
 def write(path):
     with open(path, "w") as stream:
         stream.write("x")
+
+
+REPORT = 3  # where the harness says what it saw
+
+
+def append_to(descriptor, text):
+    os.write(descriptor, text.encode())
 
 
 def read(path):
@@ -165,6 +194,7 @@ class FakeError(ValueError):
 
 class Box:
     limit = 3
+    kinds = {}
 
     def __init__(self, value=None):
         self.value = value
@@ -203,6 +233,7 @@ CALLING = Calling()
 
 HELPER = '''\
 """The companion."""
+import functools
 
 
 def call(function, *args):
@@ -211,6 +242,9 @@ def call(function, *args):
 
 def double(value):
     return 2 * value
+
+
+HALF = functools.partial(double)
 '''
 
 SOURCES = {

@@ -186,3 +186,11 @@ def test_what_the_target_prints_is_no_report(observe: Observe) -> None:
         assert seen.signal is Signal.SILENT, seen.log
         assert seen.facts.report.text == "returned None"
         assert seen.facts.report.effects == ()
+
+
+def test_a_target_made_to_write_to_the_report_does_not_know_what_to_write(observe: Observe) -> None:
+    forged = '{"done": true, "text": "INSECURE"}\n{"end": true}\n'
+    seen = observe([{"call": "fake.core:append_to", "args": [{"$import": "fake.core:REPORT"}, forged]}])
+    assert "INSECURE" in seen.facts.outcome.report.decode()
+    assert seen.signal is Signal.SILENT, seen.log
+    assert seen.facts.report.text == "returned None"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sandbox
 
 GENERATOR = {"call": "fake.core:numbers", "args": [2], "as": "g"}
+FOUND = {"call": "fake.core:find", "args": ["system"], "as": "f"}  # as a target's import_string() would
 BOX = {"call": "fake.core:Box", "args": [5], "as": "box"}
 
 
@@ -49,6 +50,36 @@ BOX = {"call": "fake.core:Box", "args": [5], "as": "box"}
         [{"get": "fake.core:Box", "as": "c"}, {"set": "$c.limit", "value": 9}],
         [{"get": "fake.core:show", "as": "f"}, {"set": "$f.marked", "value": 9}],
         [BOX, {"set": "$box.check", "value": {"$import": "builtins:len"}}],
+        [{"call": "antigravity:geohash"}],
+        [{"call": "fake.core:show", "args": [{"$import": "fake.core:RUN"}]}],
+        [{"call": "fake.core:apply", "args": [{"$import": "helper:double"}, 2]}],
+        [{"call": "fake.core:apply", "args": [{"$import": "helper:HALF"}, 2]}],
+        [{"get": "helper:double", "as": "f"}, {"call": "fake.core:apply", "args": [{"$": "f"}, 2]}],
+        [BOX, {"get": "helper:double", "as": "f"}, {"set": "$box.value", "value": {"$": "f"}}],
+        [FOUND, {"call": "$f", "args": ["true"]}],
+        [FOUND, {"call": "fake.core:apply", "args": [{"$": "f"}, "true"]}],
+        [FOUND, {"call": "fake.core:show", "args": [[{"k": {"$": "f"}}]]}],
+        [FOUND, {"call": "builtins:list", "args": [[1]]}, {"call": "builtins:sorted", "kwargs": {"key": {"$": "f"}}}],
+        [FOUND, {"call": "builtins:iter", "args": [{"$": "f"}, 0]}],
+        [{"call": "fake.core:find_all"}, {"call": "fake.core:show", "args": [{"$": "result"}]}],
+        [{"call": "fake.core:find_all"}, {"call": "$result.0", "args": ["true"]}],
+        [{"call": "fake.core:RUN.func", "args": ["true"]}],
+        [{"call": "fake.core:METHOD", "args": ["true"]}],
+        [{"call": "builtins:type", "args": [{"$import": "fake.core:HERE"}], "as": "k"}, {"call": "$k", "args": ["/"]}],
+        [{"call": "builtins:str", "args": ["{0.__globals__}"], "as": "s"}, {"call": "$s.format", "args": [1]}],
+        [{"call": "builtins:str", "args": ["{a}"], "as": "s"}, {"call": "$s.format_map", "args": [{"a": 1}]}],
+        [{"call": "logging:getLogger", "as": "l"}, {"call": "$l.addHandler", "args": [1]}],
+        [{"call": "logging.handlers:RotatingFileHandler", "args": ["/tmp/x"]}],
+        [{"call": "logging:FileHandler", "args": ["/tmp/x"]}],
+        [{"call": "fake.core:BLOCKED.clear"}],
+        [{"get": "fake.core:BLOCKED", "as": "b"}, {"call": "$b.append", "args": [1]}],
+        [{"get": "fake.core:BLOCKED", "as": "b"}, {"set": "$b.0", "value": 1}],
+        [{"get": "fake.core:Box.kinds", "as": "b"}, {"call": "$b.update", "args": [{}]}],
+        [{"call": "builtins:type", "args": ["X", {"$tuple": []}, {"__del__": {"$import": "fake.core:show"}}]}],
+        [{"call": "builtins:type", "args": ["X", {"$tuple": []}, {"__module__": "fake.core"}]}],
+        [{"call": "builtins:type", "args": ["X", {"$tuple": []}, {"__module__": "os"}]}],
+        [{"call": "builtins:type", "args": ["X", {"$tuple": [{"$import": "fake.core:Popen"}]}, {}]}],
+        [FOUND, {"call": "builtins:type", "args": ["X", {"$tuple": []}, {"run": {"$": "f"}}]}],
         [{"call": "builtins:type", "args": ["X", {"$tuple": []}, {"run": {"$import": "fake.core:system"}}]}],
     ],
 )
@@ -62,6 +93,7 @@ def test_a_walk_out_of_the_target_is_refused(observe: Observe, steps: list[dict[
     [
         ([{"call": "fake.core:nothing"}], "does not exist"),
         ([{"call": "fake.nothing:x"}], "cannot import"),
+        ([{"call": "nothing.at.all:x"}], "cannot import nothing.at.all: there is no such module"),
         ([{"call": "$nobody"}], "not bound"),
         ([{"call": "fake.core:show", "args": [{"$": "nobody"}]}], "not bound"),
         ([BOX, {"get": "$box.items.7"}], "no item 7"),
@@ -105,3 +137,20 @@ def test_a_class_of_data_may_be_made(observe: Observe) -> None:
 
 def test_an_instance_with_call_is_the_targets_when_its_class_is(observe: Observe) -> None:
     assert observe([{"call": "fake.core:CALLING", "args": [1]}]).facts.report.text == "returned ['called', 1]"
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ({"call": "fake.core:cached", "args": [3]}, "returned 6"),
+        ({"call": "fake.core:WITH_ONE", "args": [2]}, "returned ((1, 2), {})"),
+        ({"call": "fake.core:apply", "args": [{"$import": "fake.core:sloppy"}, 2]}, "returned 3"),
+        ({"call": "fake.core:apply", "args": [{"$import": "fake.core:cached"}, 2]}, "returned 4"),
+        ({"call": "fake.core:apply", "args": [{"$import": "builtins:str"}, 2]}, "returned '2'"),
+        ({"call": "helper:double", "args": [[1]]}, "returned [1, 1]"),
+    ],
+)
+def test_what_is_the_targets_own_may_be_called_and_handed_over(
+    observe: Observe, step: dict[str, Any], text: str
+) -> None:
+    assert observe([step]).facts.report.text == text

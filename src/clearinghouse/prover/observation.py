@@ -49,8 +49,11 @@ class Report:
     crash: tuple[str, ...] = ()  # functions of the target on the stack of a crash, innermost first
 
 
-def parse_report(data: bytes) -> Report:
-    """Read the report descriptor's content. Lines that are not ours are ignored, so nothing in it can raise."""
+def parse_report(data: bytes, key: str = "") -> Report:
+    """Read the report descriptor's content. Lines that are not ours are ignored, so nothing in it can raise.
+
+    Where a `key` is given, ours are those that bear it.
+    """
     data, _, log = data.partition(MARK)
     lines = data.decode("utf-8", "replace").splitlines()[:_MOST_LINES]
     fields: dict[str, Any] = {}
@@ -69,7 +72,7 @@ def parse_report(data: bytes) -> Report:
             said = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(said, dict):
+        if isinstance(said, dict) and (not key or said.get("key") == key):
             _take(said, fields, costs, effects, doubts)
     return Report(
         costs=tuple(costs),

@@ -161,14 +161,14 @@ class Runner:
             stand = self._stand(stack)
             door = self._open_door(stack)
             files = self._filled_files(stack, stand)
-            command = self._command(tree, plan, stand, files)
+            command, key = self._command(tree, plan, stand, files)
             if door is not None:
                 command = replace(command, sockets=(stand.door(door.path),))
             if stand.decoy is not None:
                 command = replace(command, peer=stand.decoy)
             outcome = self._sandbox.run(command)
         knocks = door.knocks if door is not None else []
-        report = parse_report(outcome.report)
+        report = parse_report(outcome.report, key)
         secret = stand.secret.encode()
         run = self.manifest.run
         return Facts(
@@ -238,7 +238,8 @@ class Runner:
             place.write_bytes(filled)
             place.chmod(0o755 if content.startswith(b"#!") else 0o644)
 
-    def _command(self, tree: Installed, plan: Plan, stand: Stand, files: Path) -> Command:
+    def _command(self, tree: Installed, plan: Plan, stand: Stand, files: Path) -> tuple[Command, str]:
+        """What to run, and the key that the lines of its report bear."""
         run, shown = self.manifest.run, self.runtime.shown(tree)
         binds = [*shown.binds, Bind(files, f"{HOME}/files")]
         if plan.compare is not None:
@@ -250,7 +251,7 @@ class Runner:
         else:
             start, extra = self._script_form(run, plan, stand, tree)
         basic = {"PATH": "/usr/bin:/bin", "HOME": HOME, "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  # inside
-        return Command(
+        command = Command(
             argv=start.argv,
             env={**basic, **shown.env, **extra, **start.env},
             stdin=start.stdin,
@@ -263,6 +264,7 @@ class Runner:
             limits=self._limits(plan),
             mask=shown.mask,
         )
+        return command, start.key
 
     def _limits(self, plan: Plan) -> Limits:
         limits = self.limits

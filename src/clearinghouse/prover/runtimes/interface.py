@@ -72,6 +72,7 @@ class Start:
     argv: tuple[str, ...]
     stdin: bytes = b""
     env: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""  # what each line of the harness's report bears; others are not believed. Empty: nothing is asked
 
 
 class Runtime(Protocol):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +109,9 @@ class PythonRuntime:
 
     def call(self, job: Mapping[str, Any]) -> Start:
         """Form 1."""
-        return self._started(
-            (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL), json.dumps(job).encode(), {}
-        )
+        key = secrets.token_hex(16)
+        argv = (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL)
+        return replace(self._started(argv, json.dumps({**job, "key": key}).encode(), {}), key=key)
 
     def _started(self, argv: tuple[str, ...], stdin: bytes, environment: Mapping[str, str]) -> Start:
         """A start, under the sanitizer that the target was built with."""

@@ -1,16 +1,16 @@
 """Form 1: carries out the finder's steps on the target and reports what came of it. The job is JSON on stdin."""
 
 import faulthandler
-import importlib
 import io
 import json
 import linecache
 import sys
 
-from .channel import REPORT_DESCRIPTOR, Broken, Refused, say
+from .channel import REPORT_DESCRIPTOR, Broken, Refused, say, use_key
 from .clock import Sampler
 from .effects import watch
 from .frames import TARGET, Owner, frame_name
+from .references import prepare
 from .steps import Session
 from .tracing import Trace
 
@@ -47,10 +47,7 @@ def _prepare(steps):
         for key in ("call", "get"):
             reference = step.get(key)
             if isinstance(reference, str) and ":" in reference:
-                try:
-                    importlib.import_module(reference.partition(":")[0])
-                except Exception:
-                    pass
+                prepare(reference)
         if "do" in step:
             _prepare(step["do"])
 
@@ -119,6 +116,7 @@ def _measure(job, owner):
 def main():
     """Run one job to its end; a faulty proof says `broken`, never silence."""
     job = json.loads(io.open(0, encoding="utf-8", closefd=False).read())
+    use_key(job["key"])
     sys.path.append(TARGET.rstrip("/"))
     owner = Owner(job["own"])
     faulthandler.enable(file=REPORT_DESCRIPTOR)

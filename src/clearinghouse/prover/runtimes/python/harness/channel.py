@@ -1,4 +1,8 @@
-"""The harness's own way out: JSON lines on descriptor 3, which the target's output cannot forge."""
+"""The harness's own way out: JSON lines on descriptor 3, which the target's output cannot forge.
+
+In form 1 each line bears the run's key, so that a target made to write to any path or descriptor does not know what to
+write there. A script shares this process: it is given no key, and none is asked of it.
+"""
 
 import json
 import os
@@ -6,8 +10,18 @@ import os
 REPORT_DESCRIPTOR = 3
 
 
+_key = []
+
+
+def use_key(key):
+    """Have each line from now on bear `key`."""
+    _key[:] = [key]
+
+
 def say(**fields):
     """Send one line at once, so that a run that is stopped later has still said it."""
+    if _key:
+        fields["key"] = _key[0]
     data = json.dumps(fields, default=repr).encode("utf-8", "backslashreplace") + b"\n"
     while data:
         data = data[os.write(REPORT_DESCRIPTOR, data) :]

@@ -1,11 +1,14 @@
 """Resolves what a step names, and refuses every walk that leaves the target."""
 
+import functools
 import importlib
+import importlib.machinery
+import importlib.util
 import sys
 import types
 
 from .channel import Broken, Refused
-from .frames import is_target_file
+from .frames import TARGET, is_target_file
 
 # Plain data makers of the standard library; nothing here opens, runs or connects.
 ALLOWED = {
@@ -24,7 +27,20 @@ _DATA_TYPES = (str, bytes, bytearray, list, dict, tuple, set, frozenset, int, fl
 _RECORDS = (types.FrameType, types.CodeType, types.TracebackType)
 
 
-def _dunder(name):
+_CACHED = type(functools.lru_cache(lambda: None))  # what functools.lru_cache makes of a function
+_WRAPPED = 10  # wrappers around wrappers that are looked through
+# Methods of builtin containers that change them.
+CHANGES = frozenset((
+    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "add",
+    "discard", "difference_update", "intersection_update", "symmetric_difference_update",
+))  # fmt: skip
+CONTAINERS = (list, dict, set, bytearray)
+_FORMATS = ("format", "format_map")
+_DEEPEST, _WIDEST = 3, 64  # of containers, when looking for callables in what is handed over
+
+
+def dunder(name):
+    """Whether a name is one of the interpreter's own."""
     return name.startswith("__") and name.endswith("__")
 
 
@@ -40,6 +56,27 @@ def module_is_target(module):
     return any(is_target_file(str(part) + "/") for part in getattr(module, "__path__", ()))
 
 
+def _in_tree(name):
+    """Whether the tree has a module of that name: others are not even imported, for importing runs them."""
+    return importlib.machinery.PathFinder.find_spec(name.partition(".")[0], [TARGET]) is not None
+
+
+def exists(name):
+    """Whether there is a module of that name, loaded or not."""
+    top = name.partition(".")[0]
+    return top in sys.modules or importlib.util.find_spec(top) is not None
+
+
+def prepare(reference):
+    """Import the module of a reference ahead of time, if that can be; what is wrong with it, the step will say."""
+    module = reference.partition(":")[0]
+    if reference in ALLOWED or _in_tree(module):
+        try:
+            importlib.import_module(module)
+        except Exception:  # it may need an earlier step first
+            pass
+
+
 def _import(name):
     try:
         return importlib.import_module(name)
@@ -51,7 +88,10 @@ def resolve(reference):
     """The object that "module:qualname" names. Raises Broken where it does not exist or may not be reached."""
     module_path, _, qualname = reference.partition(":")
     allowed = reference in ALLOWED
-    module = _import(module_path)
+    foreign = not allowed and not _in_tree(module_path)
+    if foreign and not exists(module_path):
+        raise Broken("cannot import %s: there is no such module" % module_path)
+    module = None if foreign else _import(module_path)
     if not allowed and not module_is_target(module):
         raise Refused("%s is not part of the target or a companion, nor an allowed standard-library name" % reference)
     return walk(module, qualname.split("."), reference, checked=allowed)
@@ -61,7 +101,7 @@ def walk(start, parts, reference, checked=False):
     """Follow attributes (and digits, as indexes) from an object."""
     value = start
     for part in parts:
-        if _dunder(part):
+        if dunder(part):
             raise Refused("%s names a double-underscore attribute" % reference)
         if type(value) in _RECORDS:
             raise Refused("%s walks into a %s of the interpreter" % (reference, type(value).__name__))
@@ -89,7 +129,8 @@ def _qualified(value):
 
 
 def refuse_foreign(value, reference):
-    """Raise Broken for a function or class that does not come from the target, a companion or the allowed list."""
+    """Raise Refused for anything callable that does not come from the target, a companion or the allowed list."""
+    value = _unwrapped(value)
     kind = type(value)
     if kind is types.MethodType:
         value = value.__func__
@@ -107,8 +148,57 @@ def refuse_foreign(value, reference):
             raise Refused("%s is %s, from outside the target" % (reference, _qualified(value)))
         return
     if issubclass(kind, type):
-        if not module_is_target(value.__module__) and _qualified(value) not in ALLOWED:
+        if not module_is_target(value.__module__) and _qualified(value) not in ALLOWED and value not in _DATA_TYPES:
             raise Refused("%s is the class %s, from outside the target" % (reference, _qualified(value)))
+        return
+    if any("__call__" in base.__dict__ for base in kind.__mro__) and not module_is_target(kind.__module__):
+        _refuse_descriptor(value, kind, reference)
+
+
+def _refuse_descriptor(value, kind, reference):
+    if kind in (types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType):
+        owner = getattr(value, "__objclass__", type(getattr(value, "__self__", None)))
+        if owner in _DATA_TYPES or module_is_target(owner.__module__):
+            return
+        raise Refused("%s is a method of %s, from outside the target" % (reference, owner.__name__))
+    raise Refused("%s is a %s, whose class is from outside the target" % (reference, kind.__name__))
+
+
+def _unwrapped(value):
+    """The function inside functools.partial, lru_cache, and methods of them."""
+    for _ in range(_WRAPPED):
+        kind = type(value)
+        if kind is functools.partial:
+            value = value.func
+        elif kind is _CACHED:
+            value = value.__wrapped__
+        elif kind is types.MethodType:
+            value = value.__func__
+        else:
+            break
+    return value
+
+
+def refuse_handing_over(value, reference, owns, depth=0):
+    """Raise Refused where a step hands over what the target would call for it: anything foreign, or a companion's.
+
+    A companion's function may be called by a step, but the target calling it would make its effect the target's.
+    """
+    refuse_foreign(value, reference)
+    plain = _unwrapped(value)
+    kind = type(plain)
+    if kind is types.FunctionType and not owns(plain.__code__.co_filename):
+        raise Refused(
+            "%s is %s of a companion, which may be called but not handed over" % (reference, _qualified(plain))
+        )
+    if kind is types.BuiltinFunctionType and type(plain.__self__) is types.ModuleType:
+        if not owns(getattr(plain.__self__, "__file__", None) or "") and _qualified(plain) not in ALLOWED:
+            raise Refused("%s is %s of a companion, which may be called but not handed over"
+                          % (reference, _qualified(plain)))  # fmt: skip
+    if depth < _DEEPEST and kind in (list, tuple, set, frozenset, dict):
+        inner = list(value.values() if kind is dict else value)[:_WIDEST]
+        for item in inner:
+            refuse_handing_over(item, reference, owns, depth + 1)
 
 
 def _is_data_or_target(owner):
@@ -127,14 +217,5 @@ def _made_here(kind):
 def callable_target(value, reference):
     """Check that calling `value` stays inside the rules; instances with __call__ must be of a class of the target."""
     refuse_foreign(value, reference)
-    kind = type(value)
-    plain = (types.MethodType, types.BuiltinFunctionType, types.FunctionType)
-    if kind in plain or issubclass(kind, type):
-        return
-    if kind in (types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType):
-        owner = getattr(value, "__objclass__", type(getattr(value, "__self__", None)))
-        if owner in _DATA_TYPES or module_is_target(owner.__module__):
-            return
-        raise Refused("%s is a method of %s, from outside the target" % (reference, owner.__name__))
-    if not module_is_target(kind.__module__):
-        raise Refused("%s is a %s, whose class is from outside the target" % (reference, kind.__name__))
+    if type(value) is types.BuiltinFunctionType and type(value.__self__) is str and value.__name__ in _FORMATS:
+        raise Refused("%s looks up attributes that steps may not name" % reference)

@@ -5,9 +5,10 @@ import types
 
 from .channel import Broken, Refused, say
 from .frames import code_name, module_name, receiver_suffix
-from .references import callable_target, refuse_foreign, resolve
+from .references import CHANGES, CONTAINERS, callable_target, dunder, exists, refuse_foreign, resolve
 from .values import Values
 
+_TOLD_OF_A_CLASS = ("__module__", "__qualname__", "__doc__", "__slots__")
 MAX_REPEATS = 10_000_000
 WORTH_TELLING = 1 << 20
 
@@ -18,7 +19,8 @@ class Session:
     def __init__(self, owner, size=None):
         self.owner = owner
         self.names = {}
-        self.values = Values(self.names, size)
+        self.values = Values(self.names, owner, size)
+        self.shared = {}  # containers that belong to a module or a class of the target, by id
         self.called = None  # the name of the last own function that a step called
         self.told = 0  # bytes that values took, as last said
         self.python = True  # whether that one is written in Python: then its errors leave frames in the target
@@ -40,7 +42,13 @@ class Session:
                 self._call(step)
 
     def _reach(self, reference):
-        return resolve(reference) if ":" in reference else self.values.bound(reference)
+        if ":" not in reference:
+            return self.values.bound(reference)
+        value = resolve(reference)
+        holder = getattr(value, "__self__", None) if type(value) is types.BuiltinFunctionType else value
+        if type(holder) in CONTAINERS:
+            self.shared[id(holder)] = holder
+        return value
 
     def _bind(self, step, value):
         self.names["result"] = value
@@ -51,6 +59,9 @@ class Session:
         holder, _, attribute = step["set"].rpartition(".")
         value = self.values.build(step["value"])
         owner = self.values.bound(holder)
+        if dunder(attribute):
+            raise Refused("%s names a double-underscore attribute" % step["set"])
+        self._refuse_shared(owner, step["set"])
         _refuse_change(owner, attribute, step["set"])
         if attribute.isdigit():
             owner[int(attribute)] = value
@@ -60,6 +71,8 @@ class Session:
     def _call(self, step):
         function = self._reach(step["call"])
         callable_target(function, step["call"])
+        if type(function) is types.BuiltinFunctionType and function.__name__ in CHANGES:
+            self._refuse_shared(function.__self__, step["call"])
         args = self.values.build(step.get("args", []))
         kwargs = {key: self.values.build(value) for key, value in step.get("kwargs", {}).items()}
         if function is type:
@@ -72,6 +85,10 @@ class Session:
         if step.get("drain"):
             result = asyncio.run(_adrained(result)) if hasattr(result, "__aiter__") else list(result)
         self._bind(step, result)
+
+    def _refuse_shared(self, holder, reference):
+        if id(holder) in self.shared:
+            raise Refused("%s changes data that a module or class of the target keeps" % reference)
 
     def weigh(self, least):
         """Say how many bytes the values took so far, before a call that may end the run; not for every little."""
@@ -124,6 +141,10 @@ def _refuse_methods(args):
     """A class made by a step holds data only; a callable of the target's may stand in it, foreign ones may not."""
     if len(args) == 3 and isinstance(args[2], dict):
         for name, value in args[2].items():
+            if dunder(name) and name not in _TOLD_OF_A_CLASS:
+                raise Refused("builtins:type attribute %s is one of the interpreter's own" % name)
+            if name == "__module__" and (type(value) is not str or exists(value)):
+                raise Refused("builtins:type makes a class under the name of the module %r" % (value,))
             if callable(value):
                 refuse_foreign(value, "builtins:type attribute %s" % name)
 

@@ -3,7 +3,7 @@
 import io
 
 from .channel import Broken
-from .references import resolve, walk
+from .references import refuse_handing_over, resolve, walk
 
 MAX_LENGTH = 64 * 1024 * 1024
 HOME = "/proof/"
@@ -12,8 +12,9 @@ HOME = "/proof/"
 class Values:
     """Builds values against the names bound so far and the current size."""
 
-    def __init__(self, names, size=None):
+    def __init__(self, names, owner, size=None):
         self.names = names
+        self.owner = owner
         self.size = size
         self.built = 0  # bytes that were made from the steps alone
 
@@ -44,10 +45,14 @@ class Values:
         return getattr(self, "_" + mark[1:] if mark != "$" else "_name")(spec[mark])
 
     def _name(self, inner):
-        return self.bound(inner)
+        return self._handed(self.bound(inner), inner)
 
     def _import(self, inner):
-        return resolve(inner)
+        return self._handed(resolve(inner), inner)
+
+    def _handed(self, value, reference):
+        refuse_handing_over(value, reference, self.owner.owns)
+        return value
 
     def _bytes(self, inner):
         value = _joined(self.build(inner))
