@@ -135,6 +135,16 @@ def test_a_class_of_data_may_be_made(observe: Observe) -> None:
     assert seen.facts.report.text == "returned 'shop'"
 
 
+def test_a_class_of_data_may_be_handed_over_and_made_use_of(observe: Observe) -> None:
+    steps = [
+        {"call": "builtins:type", "args": ["Meta", {"$tuple": []}, {"label": "shop"}], "as": "meta"},
+        {"call": "fake.core:apply", "args": [{"$import": "builtins:str"}, {"$": "meta"}]},
+        {"call": "$meta", "as": "one"},
+        {"get": "$one.label"},
+    ]
+    assert observe(steps).facts.report.text == "returned 'shop'"
+
+
 def test_an_instance_with_call_is_the_targets_when_its_class_is(observe: Observe) -> None:
     assert observe([{"call": "fake.core:CALLING", "args": [1]}]).facts.report.text == "returned ['called', 1]"
 

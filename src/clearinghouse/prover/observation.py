@@ -155,6 +155,7 @@ class Facts:
     outcome: Outcome
     report: Report
     form_one: bool
+    warm: bool = False  # forked from a warm start
     knocked: bool = False
     secret_seen: bool = False
     written: bool = False
@@ -230,6 +231,8 @@ def log_of(outcome: Outcome, report: Report) -> tuple[str, str]:
         parts.append("--- stack of the crash, innermost first\n" + "\n".join(report.crash[:40]))
     if outcome.dropped:
         parts.append(f"--- {outcome.dropped} bytes of output were dropped")
+    if outcome.detail and outcome.ending is not Ending.NOT_STARTED:
+        parts.append(f"--- {outcome.detail}")
     ending = f"{outcome.ending.value} {outcome.code}"
     parts.append(f"--- ended: {ending}, wall {outcome.wall_seconds:.2f} s, CPU {outcome.cpu_seconds:.2f} s")
     log = "\n".join(parts)

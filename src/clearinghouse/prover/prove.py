@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
@@ -31,6 +31,7 @@ from clearinghouse.prover.patch_validation import Judged, judge_patch
 from clearinghouse.prover.runner import Plan, Runner, runner_for
 from clearinghouse.prover.series import Series
 from clearinghouse.prover.trial import place_against
+from clearinghouse.prover.warm import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,8 @@ class _Proof:
     say: Callable[[str], None]
     series: dict[tuple[Variant, Input], Series]
     patch: Judged | None = None
+    cold: set[str] = field(default_factory=set)  # rows whose runs are each started cold
+    notes: list[str] = field(default_factory=list)
 
     @property
     def grade(self) -> Grade:
@@ -77,9 +80,24 @@ class _Proof:
         """Add runs to a row of the matrix."""
         key = (variant, plan.input)
         series = self.series.setdefault(key, Series(variant, plan.input, tree.version))
-        for _ in range(times):
-            self.say(f"{variant.value}{'' if plan.input is Input.TRIGGER else f' {plan.input}'} {series.n + 1}")
+        row = f"{variant.value}{'' if plan.input is Input.TRIGGER else f' {plan.input}'}"
+        end = series.n + times
+        while series.n < end:
+            self.say(f"{row} {series.n + 1}")
+            # The first and the last of a row are started cold; what lies between may be forked from one warm start.
+            between = end - series.n - 1
+            if series.n and between >= LEAST and row not in self.cold:
+                repeats = self.runner.repeat(tree, plan, between)
+                if repeats:
+                    series.seen += repeats
+                    continue
+                self.cold.add(row)
             series.add(self.runner.run(tree, plan))
+        if series.disagrees:
+            self.cold.add(row)
+            self.notes.append(f"{row}: runs forked from a warm start came to something else; made again from cold ones")
+            lost = series.drop_warm()
+            return self.observe(variant, tree, plan, lost)
         return series
 
     def rows(self) -> tuple[MatrixRow, ...]:
@@ -182,8 +200,9 @@ def _fix_is_silent(proof: _Proof, plan: Plan, silent: int) -> bool:
         return True
     again = _as_far(proof, plan) if proof.runner.sized else replace(plan, reference=None)
     done = proof.series.get((Variant.FIXED, Input.TRIGGER))
-    for _ in range(silent - (done.n if done else 0)):
-        row = proof.observe(Variant.FIXED, fixed, again, 1)
+    left = silent - (done.n if done else 0)
+    for times in (1, left - 1) if left > 0 else ():
+        row = proof.observe(Variant.FIXED, fixed, again, times)
         if row.k or row.broken:
             return False
     if proof.has_control:
@@ -328,7 +347,12 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         verdict=decision.verdict,
         grade=proof.grade,
         confirm=decision.confirm,
-        reasons=(*proof.builds.notes, *(proof.patch.notes if proof.patch else ()), *decision.reasons),
+        reasons=(
+            *proof.builds.notes,
+            *(proof.patch.notes if proof.patch else ()),
+            *decision.reasons,
+            *proof.notes,
+        ),
         matrix=rows,
         function=fired.attributed,
         environment=Environment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,20 +19,21 @@ from clearinghouse.prover.door import Door
 from clearinghouse.prover.memory import peak_of
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
 from clearinghouse.prover.oracles import costs_of, judge, judge_tests
-from clearinghouse.prover.runtimes.interface import OTHER
+from clearinghouse.prover.runtimes.interface import OTHER, WarmRuntime
 from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits
 from clearinghouse.prover.sanitizers import own_function
 from clearinghouse.prover.stand import Stand
+from clearinghouse.prover.warm import SUITABLE, outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from clearinghouse.core.growth import Cost
     from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.bundle import Bundle
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.runtimes.interface import Runtime, Start
-    from clearinghouse.prover.sandbox.interface import Sandbox
+    from clearinghouse.prover.sandbox.interface import Outcome, Sandbox
 
 # An effect may be left to a process that nobody waits for.
 _LINGER_SECONDS = 1.0
@@ -134,6 +136,51 @@ class Runner:
             return self._judged(self._weigh(tree, plan), plan)
         return self._judged(self._facts(tree, plan), plan)
 
+    def repeat(self, tree: Installed, plan: Plan, times: int) -> list[Observation] | None:
+        """`times` runs forked from one warm start; None where that cannot be, or where any of them is in doubt."""
+        run, runtime, oracle = self.manifest.run, self.runtime, self.manifest.oracle.name
+        if not isinstance(run, CallRun) or not isinstance(runtime, WarmRuntime) or self._templates:
+            return None
+        if oracle not in SUITABLE or plan.compare is not None or plan.input is Input.TESTS:
+            return None
+        stands = [Stand() for _ in range(times)]
+        jobs, environments = zip(*(self._job(run, tree, plan, stand) for stand in stands), strict=True)
+        started = runtime.warm(jobs, self._bounds(plan))
+        if started is None or any(environment != environments[0] for environment in environments):
+            return None  # the environment is read while importing: one that names canaries is each run's own
+        command, keys = self._started(tree, plan, stands[0], self._plain, (started[0], environments[0])), started[1]
+        limits = command.limits
+        files = [item for stand in stands[1:] for item in stand.own_files()]
+        whole = self._sandbox.run(
+            replace(
+                command,
+                files=(*command.files, *files),
+                watch=tuple(stand.write for stand in stands),
+                linger_seconds=0.0,
+                limits=replace(
+                    limits,
+                    wall_seconds=(times + 1) * limits.wall_seconds,
+                    cpu_seconds=(times + 1) * limits.cpu_seconds,
+                ),
+            )
+        )
+        found = outcomes(whole, started[0].key, [stand.write for stand in stands])
+        if found is None:
+            return None
+        seen = zip(found, keys, stands, strict=True)
+        return [self._judged(replace(self._seen(*one, tree, plan), warm=True), plan) for one in seen]
+
+    def _bounds(self, plan: Plan) -> dict[str, float]:
+        """What one fork may use."""
+        limits = self._limits(plan)
+        linger = _LINGER_SECONDS if self.manifest.oracle.name in _LINGERING else 0.0
+        return {
+            "wall_seconds": limits.wall_seconds,
+            "cpu_seconds": math.ceil(limits.cpu_seconds),
+            "linger_seconds": linger,
+            "output": limits.output_kib << 10,
+        }
+
     def _weigh(self, tree: Installed, plan: Plan) -> Facts:
         """A run for each size, until one takes what must be seen; the last one's facts, with the peaks of all."""
         base = self._base(tree) if isinstance(self.manifest.run, CallRun) else 0.0
@@ -167,7 +214,18 @@ class Runner:
             if stand.decoy is not None:
                 command = replace(command, peer=stand.decoy)
             outcome = self._sandbox.run(command)
-        knocks = door.knocks if door is not None else []
+        return self._seen(outcome, key, stand, tree, plan, door.knocks if door is not None else [])
+
+    def _seen(  # noqa: PLR0917  # what a run left behind, and what it was
+        self,
+        outcome: Outcome,
+        key: str,
+        stand: Stand,
+        tree: Installed,
+        plan: Plan,
+        knocks: Sequence[tuple[int, bytes]] = (),
+    ) -> Facts:
+        """What an outcome shows, with the stand's canaries."""
         report = parse_report(outcome.report, key)
         secret = stand.secret.encode()
         run = self.manifest.run
@@ -240,18 +298,27 @@ class Runner:
 
     def _command(self, tree: Installed, plan: Plan, stand: Stand, files: Path) -> tuple[Command, str]:
         """What to run, and the key that the lines of its report bear."""
-        run, shown = self.manifest.run, self.runtime.shown(tree)
-        binds = [*shown.binds, Bind(files, f"{HOME}/files")]
-        if plan.compare is not None:
-            binds.append(Bind(plan.compare, OTHER))
+        run = self.manifest.run
         if plan.input is Input.TESTS:
             start, extra = self._tests_form()
         elif isinstance(run, CallRun):
-            start, extra = self._call_form(run, tree, plan, stand)
+            job, extra = self._job(run, tree, plan, stand)
+            start = self.runtime.call(job)
         else:
             start, extra = self._script_form(run, plan, stand, tree)
+        return self._started(tree, plan, stand, files, (start, extra)), start.key
+
+    def _started(
+        self, tree: Installed, plan: Plan, stand: Stand, files: Path, started: tuple[Start, dict[str, str]]
+    ) -> Command:
+        """A start with everything that a run is shown."""
+        start, extra = started
+        shown = self.runtime.shown(tree)
+        binds = [*shown.binds, Bind(files, f"{HOME}/files")]
+        if plan.compare is not None:
+            binds.append(Bind(plan.compare, OTHER))
         basic = {"PATH": "/usr/bin:/bin", "HOME": HOME, "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108  # inside
-        command = Command(
+        return Command(
             argv=start.argv,
             env={**basic, **shown.env, **extra, **start.env},
             stdin=start.stdin,
@@ -264,7 +331,6 @@ class Runner:
             limits=self._limits(plan),
             mask=shown.mask,
         )
-        return command, start.key
 
     def _limits(self, plan: Plan) -> Limits:
         limits = self.limits
@@ -275,7 +341,8 @@ class Runner:
         cpu = plan.stop_after if script else _IMPORT_SECONDS + plan.stop_after * 3
         return replace(limits, cpu_seconds=min(cpu, limits.cpu_seconds))
 
-    def _call_form(self, run: CallRun, tree: Installed, plan: Plan, stand: Stand) -> tuple[Start, dict[str, str]]:
+    def _job(self, run: CallRun, tree: Installed, plan: Plan, stand: Stand) -> tuple[dict[str, Any], dict[str, str]]:
+        """What the harness is to do, and its environment."""
         steps = run.steps if plan.input is Input.TRIGGER else run.control_steps
         job: dict[str, Any] = {
             "steps": stand.fill(steps),
@@ -290,7 +357,7 @@ class Runner:
             "stop_after": plan.stop_after or self.limits.cpu_seconds,
             "compare": f"{OTHER}/" if plan.compare is not None else None,
         }
-        return self.runtime.call(job), stand.fill(dict(run.env))
+        return job, stand.fill(dict(run.env))
 
     def _script_form(self, run: ScriptRun, plan: Plan, stand: Stand, tree: Installed) -> tuple[Start, dict[str, str]]:
         chosen = run.argv if plan.input is Input.TRIGGER else run.control

@@ -32,6 +32,19 @@ class Series:
         self.seen.append(observation)
 
     @property
+    def disagrees(self) -> bool:
+        """Whether runs forked from a warm start came to something else than those started cold."""
+        warm = {item.signal for item in self.seen if item.facts.warm}
+        return bool(warm) and warm != {item.signal for item in self.seen if not item.facts.warm}
+
+    def drop_warm(self) -> int:
+        """Forget the runs that were forked from a warm start; how many there were."""
+        cold = [item for item in self.seen if not item.facts.warm]
+        lost = len(self.seen) - len(cold)
+        self.seen = cold
+        return lost
+
+    @property
     def n(self) -> int:
         """Runs."""
         return len(self.seen)

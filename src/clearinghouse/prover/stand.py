@@ -83,7 +83,11 @@ class Stand:
 
     def files(self, runtime: Runtime) -> tuple[File, ...]:
         """The canary executable, started by `runtime`, and the secret."""
-        return *runtime.canary(EXEC, self.knock), File(self.read, self.secret.encode())
+        return *runtime.canary(EXEC, self.knock), *self.own_files()
+
+    def own_files(self) -> tuple[File, ...]:
+        """What only this stand has: the secret. Several stands may lie side by side."""
+        return (File(self.read, self.secret.encode()),)
 
     @staticmethod
     def folders() -> tuple[str, ...]:

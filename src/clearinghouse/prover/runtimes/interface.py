@@ -7,12 +7,12 @@ HOME (sandbox/interface.py), and a report descriptor 3 on which a harness says J
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from clearinghouse.core.errors import ClearinghouseError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from clearinghouse.core.manifest import ScriptRun, Target
@@ -116,4 +116,18 @@ class Runtime(Protocol):
 
     def script(self, argv: tuple[str, ...], stdin: bytes, watch: Mapping[str, Any], run: ScriptRun) -> Start:
         """Form 2: the finder's command, with canaries filled in; `watch` is what an observer inside should look for."""
+        ...
+
+
+@runtime_checkable
+class WarmRuntime(Protocol):
+    """A runtime that can repeat form 1 from one warm start of the target; prover/warm.py reads what comes of it."""
+
+    def warm(
+        self, jobs: Sequence[Mapping[str, Any]], bounds: Mapping[str, float]
+    ) -> tuple[Start, tuple[str, ...]] | None:
+        """The start of a process that forks each job in turn, and the key of each run's lines; None where it cannot.
+
+        `bounds` of one run: wall_seconds, cpu_seconds, linger_seconds, output (bytes kept of each stream).
+        """
         ...

@@ -21,7 +21,7 @@ from clearinghouse.prover.sandbox.interface import HOME, Bind, File
 from clearinghouse.prover.trees import edited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from clearinghouse.core.manifest import Manifest, ScriptRun, Target
     from clearinghouse.core.proof import Variant
@@ -112,6 +112,18 @@ class PythonRuntime:
         key = secrets.token_hex(16)
         argv = (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL)
         return replace(self._started(argv, json.dumps({**job, "key": key}).encode(), {}), key=key)
+
+    def warm(
+        self, jobs: Sequence[Mapping[str, Any]], bounds: Mapping[str, float]
+    ) -> tuple[Start, tuple[str, ...]] | None:
+        """Form 1, repeated: forks of one warm start, with the key of each run's lines. None under a sanitizer."""
+        if self.workshop is not None and self.workshop.sanitizer != "none":
+            return None
+        keys = tuple(secrets.token_hex(16) for _ in jobs)
+        order = {"jobs": [{**job, "key": key} for job, key in zip(jobs, keys, strict=True)], **bounds}
+        key = secrets.token_hex(16)
+        argv = (self.interpreter.inside, "-S", "-s", "-B", "-c", _START_CALL.replace(".call as", ".warm as"))
+        return Start(argv, json.dumps({**order, "key": key}).encode(), key=key), keys
 
     def _started(self, argv: tuple[str, ...], stdin: bytes, environment: Mapping[str, str]) -> Start:
         """A start, under the sanitizer that the target was built with."""

@@ -37,7 +37,7 @@ def _chain(error):
     return " < ".join(_names(error)) + ": " + words[:MAX_SHOWN]
 
 
-def _prepare(steps):
+def prepare_all(steps):
     """Import what the steps name before any clock runs, so that import time is never measured.
 
     Some modules need an earlier step first (settings, say): those are left to the step itself, which says what is
@@ -49,7 +49,7 @@ def _prepare(steps):
             if isinstance(reference, str) and ":" in reference:
                 prepare(reference)
         if "do" in step:
-            _prepare(step["do"])
+            prepare_all(step["do"])
 
 
 def _first_cause(error, owner):
@@ -79,7 +79,7 @@ def _report_raised(error, session, owner):
 
 def _once(job, owner, size, sampler, trace):
     session = Session(owner, size)
-    _prepare(job["steps"])
+    prepare_all(job["steps"])
     if sampler:
         sampler.start(size)
     if trace:
@@ -113,17 +113,14 @@ def _measure(job, owner):
     sampler.tell()
 
 
-def main():
+def carry_out(job, owner):
     """Run one job to its end; a faulty proof says `broken`, never silence."""
-    job = json.loads(io.open(0, encoding="utf-8", closefd=False).read())
     use_key(job["key"])
-    sys.path.append(TARGET.rstrip("/"))
-    owner = Owner(job["own"])
     faulthandler.enable(file=REPORT_DESCRIPTOR)
     watch(owner, job["needles"])
     try:
         if job["idle"]:
-            _prepare(job["steps"])
+            prepare_all(job["steps"])
         elif job["clock"]:
             _measure(job, owner)
         else:
@@ -141,3 +138,10 @@ def main():
         sys.stderr.flush()
     except Exception:  # the target may have closed or replaced them
         pass
+
+
+def main():
+    """Run the job on standard input."""
+    job = json.loads(io.open(0, encoding="utf-8", closefd=False).read())
+    sys.path.append(TARGET.rstrip("/"))
+    carry_out(job, Owner(job["own"]))

@@ -35,6 +35,7 @@ CHANGES = frozenset((
     "discard", "difference_update", "intersection_update", "symmetric_difference_update",
 ))  # fmt: skip
 CONTAINERS = (list, dict, set, bytearray)
+MADE = []  # classes that steps made of data and of classes of the target
 _FORMATS = ("format", "format_map")
 _DEEPEST, _WIDEST = 3, 64  # of containers, when looking for callables in what is handed over
 
@@ -148,7 +149,8 @@ def refuse_foreign(value, reference):
             raise Refused("%s is %s, from outside the target" % (reference, _qualified(value)))
         return
     if issubclass(kind, type):
-        if not module_is_target(value.__module__) and _qualified(value) not in ALLOWED and value not in _DATA_TYPES:
+        known = value in _DATA_TYPES or any(value is made for made in MADE)
+        if not known and not module_is_target(value.__module__) and _qualified(value) not in ALLOWED:
             raise Refused("%s is the class %s, from outside the target" % (reference, _qualified(value)))
         return
     if any("__call__" in base.__dict__ for base in kind.__mro__) and not module_is_target(kind.__module__):
@@ -182,12 +184,13 @@ def _unwrapped(value):
 def refuse_handing_over(value, reference, owns, depth=0):
     """Raise Refused where a step hands over what the target would call for it: anything foreign, or a companion's.
 
-    A companion's function may be called by a step, but the target calling it would make its effect the target's.
+    A companion's function may be called by a step, but the target calling it would make its effect the target's. An
+    object of a companion's, and what is bound to one, may be handed over: protocols between packages are made of them.
     """
     refuse_foreign(value, reference)
     plain = _unwrapped(value)
     kind = type(plain)
-    if kind is types.FunctionType and not owns(plain.__code__.co_filename):
+    if kind is types.FunctionType and type(value) is not types.MethodType and not owns(plain.__code__.co_filename):
         raise Refused(
             "%s is %s of a companion, which may be called but not handed over" % (reference, _qualified(plain))
         )

@@ -5,7 +5,7 @@ import types
 
 from .channel import Broken, Refused, say
 from .frames import code_name, module_name, receiver_suffix
-from .references import CHANGES, CONTAINERS, callable_target, dunder, exists, refuse_foreign, resolve
+from .references import CHANGES, CONTAINERS, MADE, callable_target, dunder, exists, refuse_foreign, resolve
 from .values import Values
 
 _TOLD_OF_A_CLASS = ("__module__", "__qualname__", "__doc__", "__slots__")
@@ -80,6 +80,8 @@ class Session:
         self.weigh(WORTH_TELLING)
         self._note(function)
         result = function(*args, **kwargs)
+        if function is type and len(args) == 3:
+            MADE.append(result)
         if step.get("await"):
             result = asyncio.run(_awaited(result))
         if step.get("drain"):
