@@ -22,7 +22,13 @@ from typing import TYPE_CHECKING
 from figures import CORPUS, load, machine, say
 from histories import versions
 
-from clearinghouse.core.proof import Verdict
+from clearinghouse.cli.prove import cache_folder
+from clearinghouse.core.manifest import CallRun, Claim, Manifest, OracleSpec, Runtime, Target
+from clearinghouse.core.proof import OracleName, Signal, Verdict
+from clearinghouse.prover.builds import NotBuilt, build
+from clearinghouse.prover.cache import Cache
+from clearinghouse.prover.runner import Plan, Runner
+from clearinghouse.prover.runtimes.interface import Workbench
 from clearinghouse.prover.sandbox.arguments import arguments
 from clearinghouse.prover.sandbox.find import find_program, find_sandbox
 from clearinghouse.prover.sandbox.inits import Init
@@ -33,6 +39,7 @@ from clearinghouse.prover.sandbox.launcher import memory_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
 
     Once = Callable[[], None]
@@ -197,6 +204,59 @@ def memory(asked: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
+WARM = {  # one call each; importing what it names is most of a full start
+    "django": ("4.2.14", "django.db.models:Q", {"name": "x"}),
+    "six": ("1.16.0", "six:ensure_text", {"s": "x"}),
+}
+
+
+def warm(asked: argparse.Namespace) -> None:
+    """Repeats of form 1 from one warm start of the target, against as many full starts."""
+    with tempfile.TemporaryDirectory(prefix="clearinghouse-bench-") as name:
+        sandbox = find_sandbox(Path(name) / "state")
+        try:
+            for package, (version, function, kwargs) in WARM.items():
+                run = CallRun(({"call": function, "kwargs": kwargs},))
+                target = Target(f"pkg:pypi/{package}", "pypi", package, version)
+                oracle = OracleSpec(OracleName.PREDICATE, insecure="no such text")
+                manifest = Manifest(Claim("a figure"), target, Runtime(), run, oracle)
+                builds = build(manifest, Workbench(Cache(cache_folder()), sandbox))
+                if isinstance(builds, NotBuilt):
+                    sys.exit(f"{package}: {builds.reason}")
+                runner = Runner(sandbox, manifest=manifest, files={}, runtime=builds.runtime, state=Path(name) / "runs")
+                _warm(f"{package} {version}", runner, builds.vulnerable, asked)
+        finally:
+            sandbox.close()
+
+
+def _warm(what: str, runner: Runner, tree: Installed, asked: argparse.Namespace) -> None:
+    began, plan = load(), Plan()
+    full, forked = [], []
+    for number in range(asked.rounds + 1):  # one to warm the caches
+        times = []
+        for count in (asked.full, asked.forks):
+            start = time.perf_counter()
+            seen = runner.repeat(tree, plan, count) if count == asked.forks else [
+                runner.run(tree, plan) for _ in range(count)
+            ]  # fmt: skip
+            if not seen or any(item.signal is not Signal.SILENT for item in seen):
+                sys.exit(f"{what}: the runs failed")
+            times.append((time.perf_counter() - start) / count)
+        if number:
+            full.append(times[0])
+            forked.append(times[1])
+    ratios = [slow / quick for slow, quick in zip(full, forked, strict=True)]
+    say(
+        figure=f"form-1 repeats on a warm target: {what}", value=round(statistics.median(ratios), 1),
+        unit="times the runs of full starts", full_ms=round(1000 * statistics.median(full), 1),
+        warm_ms=round(1000 * statistics.median(forked), 2), rounds=asked.rounds, forks=asked.forks, load=began,
+        **machine(),
+        protocol="each round: `full` runs of one call, each in a sandbox and with an import of its own; then `forks` "
+        "forked from one start in one sandbox, whose start and import count too; wall time / runs; the median over the "
+        "rounds of full / warm; one round not counted",
+    )  # fmt: skip
+
+
 def _some_bundles() -> list[Path]:
     """Three real vulnerabilities of the corpus, evenly taken from those declared to be proven."""
     declared = tomllib.loads((CORPUS / "expected.toml").read_text())
@@ -222,6 +282,11 @@ def main() -> None:
     part.add_argument("--rounds", type=int, default=60, metavar="N", help="rounds one at a time (default: 60)")
     part.add_argument("--seconds", type=float, default=9.0, metavar="S", help="of runs in lanes, each way (default: 9)")
     part.set_defaults(measure=runs)
+    part = figures.add_parser("warm", help=warm.__doc__)
+    part.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (default: 5)")
+    part.add_argument("--full", type=int, default=8, metavar="N", help="full starts in a round (default: 8)")
+    part.add_argument("--forks", type=int, default=60, metavar="N", help="forks in a round (default: 60)")
+    part.set_defaults(measure=warm)
     part = figures.add_parser("memory", help=memory.__doc__)
     part.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="default: three of the corpus")
     part.set_defaults(measure=memory)

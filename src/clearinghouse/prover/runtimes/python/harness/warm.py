@@ -14,7 +14,6 @@ import io
 import json
 import os
 import resource
-import shutil
 import signal
 import stat
 import sys
@@ -70,22 +69,23 @@ def _collect():
             raise
 
 
-def _unlock(function, path, _error):
-    """Remove what lies in a folder that a run has locked."""
-    os.chmod(os.path.dirname(path), stat.S_IRWXU)
+def _remove(path):
+    """Remove what lies there, though the run may have locked its folders."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
     os.chmod(path, stat.S_IRWXU)
-    function(path)
+    for name in os.listdir(path):
+        _remove(os.path.join(path, name))
+    os.rmdir(path)
 
 
 def _empty(folder):
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        os.chmod(folder, stat.S_IRWXU)
     for name in os.listdir(folder):
-        if name in KEPT.get(folder, ()):
-            continue
-        path = os.path.join(folder, name)
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, onerror=_unlock)
-        else:
-            os.unlink(path)
+        if name not in KEPT.get(folder, ()):
+            _remove(os.path.join(folder, name))
 
 
 def _scratch():
