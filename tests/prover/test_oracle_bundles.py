@@ -46,6 +46,10 @@ TABLE = {
     OracleName.SANITIZER: Three(
         "cve-2021-45958-ujson", "hostile-harmless-sanitizer", "hostile-prints-sanitizer-report"
     ),
+    OracleName.SANITIZER: Three("cve-2021-45958-ujson", "hostile-harmless-sanitizer", "hostile-forges-sanitizer-log"),
+    OracleName.POLLUTION: Three(
+        "cve-2020-7598-minimist", "hostile-node-does-nothing", "hostile-foreign-node-prototype"
+    ),
     OracleName.CONNECT: Three("cve-2023-43804-urllib3", "hostile-harmless-connect", "hostile-connects-itself"),
 }
 
@@ -64,4 +68,6 @@ def test_the_three_are_about_their_oracle_and_declared_for_what_they_are(oracle:
     for name in (three.negative, three.cheat):
         verdict = Verdict(EXPECTED[name]["verdict"])
         assert not verdict.supports_the_claim, name
-        assert verdict not in {Verdict.INVALID, Verdict.UNSUPPORTED}, name  # it must run to show anything
+        assert verdict is not Verdict.UNSUPPORTED, name
+    # It must run to show anything; of a cheat, a refusal is an answer too.
+    assert EXPECTED[three.negative]["verdict"] != Verdict.INVALID

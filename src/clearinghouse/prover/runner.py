@@ -41,6 +41,7 @@ _LINGERING = {OracleName.EXEC, OracleName.WRITE, OracleName.READ, OracleName.CON
 _LEAST_STOP = 2.0  # CPU seconds that one size may take before it is stopped
 _STOP_BUDGETS = 4.0
 _FIRST_SIZE, _LAST_SIZE = 16, 2**22
+_START_SECONDS = 30.0  # for a warm start, and for what is done between its forks
 _IMPORT_SECONDS = 8.0  # CPU allowed for starting and importing, beside what the clock counts
 
 
@@ -159,8 +160,8 @@ class Runner:
                 linger_seconds=0.0,
                 limits=replace(
                     limits,
-                    wall_seconds=(times + 1) * limits.wall_seconds,
-                    cpu_seconds=(times + 1) * limits.cpu_seconds,
+                    wall_seconds=times * limits.wall_seconds + _START_SECONDS,
+                    cpu_seconds=times * limits.cpu_seconds + _START_SECONDS,
                 ),
             )
         )
