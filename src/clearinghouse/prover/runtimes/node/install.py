@@ -47,7 +47,8 @@ def install(cache: Cache, target: Target, version: str, node: Node) -> Installed
             if not (place / RESOLVED).is_file():
                 if npm is None:
                     raise ProvisionError(
-                        "npm is not on this machine; install it beside Node, where the prover finds it", "unsupported"
+                        "no npm of version 7 or newer is on this machine; install one beside Node",
+                        "unsupported",
                     )
                 with cache.workshop(place) as folder:
                     _fill(folder, pins, npm, cache)

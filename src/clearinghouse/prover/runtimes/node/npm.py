@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _TIMEOUT = 300
+_OLDEST = 7  # the first whose lock file names each package's place
 # The settings that say where packages come from and whom to trust; credentials belong to their registry's host.
 _HONOURED = re.compile(
     r"registry|cafile|ca(\[\])?|cert|key|https?-proxy|proxy|noproxy|strict-ssl|@[^:]+:registry|//.+:(_auth\w*|username|"
@@ -134,7 +135,10 @@ def _ask(node: Path, script: Path, node_version: str) -> Npm | None:
     try:
         version = _say(node, script, "--version")
         files = [_say(node, script, "config", "get", name) for name in ("globalconfig", "userconfig")]
-    except (OSError, subprocess.SubprocessError):
+        major = int(version.partition(".")[0])
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    if major < _OLDEST:
         return None
     texts = []
     for path in files:

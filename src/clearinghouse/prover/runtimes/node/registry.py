@@ -19,7 +19,7 @@ def published(name: str) -> list[tuple[str, datetime | None]]:
     """
     npm = find_npm()
     if npm is None:
-        raise Unavailable("npm is not on this machine", advice="install npm beside Node, where the prover finds it")
+        raise Unavailable("no npm of version 7 or newer is on this machine", advice="install one beside Node")
     with tempfile.TemporaryDirectory(prefix="clearinghouse-npm.") as folder:
         try:
             said = npm.run(["view", name, "versions", "time", "--cache", f"{folder}/cache"], Path(folder), name)

@@ -21,6 +21,7 @@ const asObject = Object;
 const isNamespace = types.isModuleNamespaceObject;
 
 const origins = new Origins();
+const ownNamesAreMarked = P.startsWith(origins.of(Module.createRequire) || '', 'node:');
 const loaded = new Map(); // specifier -> exports, or {error}
 
 function isObject(value) {
@@ -159,8 +160,10 @@ function refuseFunction(value, reference) {
   if (P.startsWith(url, 'node:') || P.startsWith(url, HARNESS)) {
     throw new Refused(`${reference} is a function of Node itself, from outside the target`);
   }
+  // Before version 16 Node's own scripts have plain names, which any text may be given too.
+  const doubtful = !ownNamesAreMarked && url !== '';
   const onDisk = P.startsWith(url, 'file:') || P.startsWith(url, '/');
-  if (onDisk && pathInTree(url) === null) throw new Refused(`${reference} is a function from outside the target`);
+  if ((onDisk || doubtful) && pathInTree(url) === null) throw new Refused(`${reference} is a function from outside the target`);
 }
 
 // The global object, Node's process and modules, the engine's own prototypes, and records of loaded modules.
