@@ -48,6 +48,7 @@ Object.assign(module.exports, {
   helper,
   Buffer,
   pattern: /a/,
+  list: [],
   kinds: (...values) => values.map((value) => {
     if (value === null) return 'null';
     return value === undefined ? 'undefined' : value.constructor.name;

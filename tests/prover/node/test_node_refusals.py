@@ -46,13 +46,16 @@ BOX = {"call": "fake:Box.make", "args": [1], "as": "b"}
         ([{"call": "fake:call", "args": [{"$import": "fake:spawn"}, "true"]}], FOREIGN),
         ([{"get": "fake:Box", "as": "c"}, {"set": "$c.limit", "value": 1}], "a function"),
         ([{"get": "fake:default", "as": "m"}, {"set": "$m.version", "value": "2"}], "a function"),
-        ([{"get": "fake:options", "as": "o"}, {"set": "$o.check", "value": 1}], "replaces a function"),
+        ([{"get": "fake:options", "as": "o"}, {"set": "$o.check", "value": 1}], "that a module of the target keeps"),
         ([{"get": "fake:helper", "as": "h"}, {"set": "$h.extra", "value": 1}], "what a module exports"),
         ([BOX, {"set": "$b.get", "value": 1}], "replaces a function"),
         ([BOX, {"get": "$b.constructor"}], "names constructor"),
         ([BOX, {"get": "$b.__proto__"}], "names __proto__"),
         ([BOX, {"set": "$b.__proto__", "value": {}}], "names __proto__"),
         ([{"get": "fake:Box.prototype"}], "names prototype"),
+        ([{"get": "fake:options", "as": "o"}, {"set": "$o.depth", "value": 2}], "that a module of the target keeps"),
+        ([{"call": "fake:list.push", "args": [1]}], "that a module of the target keeps"),
+        ([{"call": "fake:call", "args": [{"$import": "helper:double"}, 1]}], "called but not handed over"),
     ],
 )
 def test_a_step_that_leaves_the_target_is_refused(observe: Observe, steps: list[dict[str, Any]], words: str) -> None:
@@ -62,12 +65,10 @@ def test_a_step_that_leaves_the_target_is_refused(observe: Observe, steps: list[
     assert seen.facts.report.refused
 
 
-def test_data_of_the_target_may_be_set_and_plain_methods_called(observe: Observe) -> None:
-    steps: list[dict[str, Any]] = [
-        {"get": "fake:options", "as": "o"},
-        {"set": "$o.depth", "value": 2},
-        {"get": "$o.depth"},
-    ]
-    assert observe(steps).facts.report.text == "returned 2"
+def test_plain_methods_may_be_called_and_own_functions_handed_over(observe: Observe) -> None:
+    steps: list[dict[str, Any]] = [{"call": "fake:call", "args": [{"$import": "fake:Box.make"}, 1]}]
+    assert observe(steps).facts.report.text == "returned Box { value: 1, items: [ [Circular *1] ] }".replace(
+        "Box {", "<ref *1> Box {"
+    )
     steps = [{"call": "fake:Buffer.from", "args": ["ab"], "as": "x"}, {"call": "$x.toString", "args": ["hex"]}]
     assert observe(steps).facts.report.text == "returned '6162'"

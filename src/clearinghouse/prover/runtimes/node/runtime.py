@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,8 @@ class NodeRuntime:
     def call(self, job: Mapping[str, Any]) -> Start:
         """Form 1."""
         argv = (self.node.inside, _HEAP, "--stack-trace-limit=100", f"{_HARNESS}/call.js")
-        return Start(argv, json.dumps(job).encode())
+        key = secrets.token_hex(16)
+        return Start(argv, json.dumps({**job, "key": key}).encode(), key=key)
 
     def script(self, argv: tuple[str, ...], stdin: bytes, watch: Mapping[str, Any], run: ScriptRun) -> Start:
         """Form 2: `node` is the target's Node, in which a witness watches for the canaries."""

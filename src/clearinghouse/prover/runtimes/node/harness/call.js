@@ -4,7 +4,7 @@
 
 const { readFileSync } = require('fs');
 const P = require('./primordials');
-const { say, Broken, Refused } = require('./channel');
+const { say, useKey, Broken, Refused } = require('./channel');
 const { Owner } = require('./frames');
 const { Session } = require('./steps');
 const { Clock } = require('./clock');
@@ -20,6 +20,8 @@ const later = setTimeout;
 const TypeErrors = TypeError;
 const OVERFLOW = 'Maximum call stack size exceeded';
 const job = bare(P.parse(readFileSync(0, 'utf8')));
+useKey(job.key);
+delete job.key;
 const owner = new Owner(job.own);
 let state = 'loading'; // then "running", "done"
 let session = null;

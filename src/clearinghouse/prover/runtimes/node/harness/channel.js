@@ -24,8 +24,16 @@ function encode(value) {
   return `{${out}}`;
 }
 
+let lineKey = null;
+
+// Have each line from now on bear `key`, which the target does not know; a script, which shares the process, has none.
+function useKey(key) {
+  lineKey = key;
+}
+
 // Send one line at once, so that a run that is stopped later has still said it.
 function say(fields) {
+  if (lineKey !== null) fields.key = lineKey;
   const data = bufferFrom(`${encode(fields)}\n`, 'utf8');
   let sent = 0;
   while (sent < data.length) sent += writeSync(REPORT_DESCRIPTOR, data, sent, data.length - sent);
@@ -37,4 +45,4 @@ class Broken extends Error {}
 // A step reaches for what steps may not have: the bundle breaks the rules, whatever it would have shown.
 class Refused extends Broken {}
 
-module.exports = { say, Broken, Refused };
+module.exports = { say, useKey, Broken, Refused };

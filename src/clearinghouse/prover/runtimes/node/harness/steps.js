@@ -4,10 +4,16 @@
 const P = require('./primordials');
 const { Broken, Refused, say } = require('./channel');
 const { Values, put } = require('./values');
+const { PLAIN } = require('./builtins');
 const { fileOf, isExports, isForeign, isObject, resolve, refuse } = require('./references');
 
 const MAX_REPEATS = 10000000;
 const WORTH_TELLING = 1 << 20;
+// Methods of plain data that change it.
+const CHANGES = {
+  __proto__: null, push: true, pop: true, shift: true, unshift: true, splice: true, sort: true, reverse: true, fill: true,
+  copyWithin: true, set: true, delete: true, add: true, clear: true, append: true, write: true,
+};
 const NewPromise = Promise;
 
 class Session {
@@ -19,7 +25,8 @@ class Session {
     this.calling = false; // whether a call of the target is under way, begun by a step itself
     this.told = 0; // bytes that values took, as last said
     this.callback = null; // the promise of the callback made last
-    this.values = new Values(this.names, size, () => this.newCallback());
+    this.shared = new Set(); // objects that modules of the target keep
+    this.values = new Values(this.names, owner, size, () => this.newCallback());
   }
 
   // A function that notes the arguments of its first call; a step that awaits gets them as its result.
@@ -51,7 +58,11 @@ class Session {
   }
 
   reach(reference) {
-    return P.indexOf(reference, ':') >= 0 ? resolve(reference) : this.values.bound(reference);
+    if (P.indexOf(reference, ':') < 0) return this.values.bound(reference);
+    const found = resolve(reference);
+    if (isObject(found.value)) P.setAdd(this.shared, found.value);
+    if (isObject(found.holder)) P.setAdd(this.shared, found.holder);
+    return found;
   }
 
   bind(step, value) {
@@ -63,6 +74,7 @@ class Session {
     const found = this.reach(step.call);
     if (typeof found.value !== 'function') throw new Broken(`${step.call} is no function`);
     refuse(found.value, step.call);
+    if (PLAIN.has(found.value) && CHANGES[lastPart(step.call)] === true) this.refuseShared(found.holder, step.call);
     this.callback = null;
     const args = this.values.build('args' in step ? step.args : []);
     this.weigh(WORTH_TELLING);
@@ -93,8 +105,15 @@ class Session {
     const owner = this.values.bound(P.slice(step.set, 0, dot)).value;
     const attribute = P.slice(step.set, dot + 1);
     const value = this.values.build(step.value);
+    this.refuseShared(owner, step.set);
     refuseChange(owner, attribute, step.set);
     if (!P.assign(owner, attribute, value)) throw new Broken(`${step.set} cannot be set`);
+  }
+
+  refuseShared(holder, reference) {
+    if (isObject(holder) && typeof holder !== 'function' && P.setHas(this.shared, holder) && !isExports(holder)) {
+      throw new Refused(`${reference} changes data that a module of the target keeps`);
+    }
   }
 
   note(value, reference) {

@@ -4,8 +4,8 @@
 const { readFileSync } = require('fs');
 const { PassThrough } = require('stream');
 const P = require('./primordials');
-const { Broken } = require('./channel');
-const { resolve, walk, split } = require('./references');
+const { Broken, Refused } = require('./channel');
+const { fileOf, resolve, walk, split } = require('./references');
 
 const MAX_LENGTH = 64 * 1024 * 1024;
 const HOME = '/proof/';
@@ -24,8 +24,9 @@ function put(object, key, value) {
 
 class Values {
   // Against the names bound so far (an object without prototype) and the current size.
-  constructor(names, size, newCallback) {
+  constructor(names, owner, size, newCallback) {
     this.names = names;
+    this.owner = owner;
     this.size = size;
     this.newCallback = newCallback;
     this.built = 0; // bytes that were made from the steps alone
@@ -73,8 +74,8 @@ class Values {
 
   marked(mark, inner) {
     switch (mark) {
-      case '$': return this.bound(inner).value;
-      case '$import': return resolve(inner).value;
+      case '$': return this.handedOver(this.bound(inner).value, inner);
+      case '$import': return this.handedOver(resolve(inner).value, inner);
       case '$bytes': return this.bytes(inner);
       case '$hex': return this.weighed(bufferFrom(withoutSpaces(inner), 'hex'));
       case '$text': return this.weighed(textOf(inner));
@@ -93,6 +94,15 @@ class Values {
       case '$callback': return this.newCallback();
       default: throw new Broken(`this prover has no value ${mark} for node`);
     }
+  }
+
+  // A companion's function may be called by a step; the target calling it would make its effect the target's.
+  handedOver(value, reference) {
+    const path = typeof value === 'function' ? fileOf(value) : null;
+    if (path !== null && !this.owner.owns(path)) {
+      throw new Refused(`${reference} is a function of a companion, which may be called but not handed over`);
+    }
+    return value;
   }
 
   bytes(inner) {
