@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from clearinghouse.core.manifest import CallRun, OracleSpec
-from clearinghouse.core.proof import OracleName, Signal
+from clearinghouse.core.proof import OracleName, Signal, Verdict
+from clearinghouse.prover.builds import Builds
+from clearinghouse.prover.bundle import from_files
+from clearinghouse.prover.prove import prove
 from clearinghouse.prover.runner import Plan, Runner
 from clearinghouse.prover.sandbox.interface import Ending, Outcome
 from clearinghouse.prover.warm import outcomes
@@ -159,6 +162,29 @@ def test_where_forks_cannot_be_had_there_are_none(repeat: Repeat) -> None:
     assert repeat(call("fetch", "{{canary.url}}"), "connect") is None
     assert repeat(call("hold", 50), "memory") is None
     assert repeat(call("show"), env={"HOME": "/{{canary.token}}"}) is None
+
+
+def test_where_forks_and_cold_runs_disagree_the_cold_ones_hold_and_the_reasons_say_so(
+    prover_sandbox: BubblewrapSandbox, runtime: HandMade, with_state: Installed, tmp_path: Path
+) -> None:
+    manifest = b"""
+schema = "clearinghouse.proof/1"
+[claim]
+title = "warm() tells whether it is a fork"
+[target]
+package = "pkg:pypi/fake"
+vulnerable = "1.0.1"
+[run]
+call = "fake.state:warm"
+control_args = []
+[oracle]
+name = "predicate"
+insecure = "True"
+"""
+    result = prove(from_files({"proof.toml": manifest}), Builds(runtime, with_state, None), prover_sandbox, tmp_path)
+    assert result.verdict is Verdict.NOT_REPRODUCED, result.reasons
+    assert (result.matrix[0].n, result.matrix[0].k) == (5, 0)
+    assert "forked from a warm start came to something else" in " ".join(result.reasons)
 
 
 def test_ends_that_do_not_add_up_are_believed_of_none() -> None:
