@@ -69,13 +69,13 @@ def patch_reasons(matrix: Mapping[tuple[Variant, Input], MatrixRow], seen: Patch
     if (Variant.PATCHED, Input.TESTS) in matrix:
         reasons.append(f"the tests pass on {row.version} with the patch")
     if seen.fired:
-        reasons.append(
-            f"{seen.fired} of {seen.tried} changed inputs fire on {row.version}; none that counts does with the patch"
+        rest = (
+            "with the patch none does that the fixed release stops" if seen.incomplete else "with the patch none does"
         )
+        reasons.append(f"{seen.fired} of {seen.tried} changed inputs fire on {row.version}; {rest}")
     if seen.incomplete:
-        reasons.append(
-            f"{len(seen.incomplete)} of them fire on the fixed release too ({seen.incomplete[0]}): it may be incomplete"
-        )
+        count = f"{len(seen.incomplete)} of the changed inputs"
+        reasons.append(f"{count} fire on the fixed release too ({seen.incomplete[0]}): it may be incomplete")
     return reasons
 
 
