@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Verdict
 from clearinghouse.prover.runtimes.interface import ProvisionError, RuntimeMissing
+from clearinghouse.prover.runtimes.native.runtime import native_runtimes
 from clearinghouse.prover.runtimes.node.runtime import node_runtimes
 from clearinghouse.prover.runtimes.python.runtime import python_runtimes
 
@@ -48,6 +49,7 @@ _ANOTHER_MAY = {"no_wheel", "build_failed", "unsupported"}  # where another inte
 _LANGUAGES: dict[str, Callable[[Manifest, Workbench], Sequence[Runtime]]] = {
     "python": python_runtimes,
     "node": node_runtimes,
+    "native": native_runtimes,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
@@ -21,7 +22,7 @@ from clearinghouse.prover.trial import try_on
 from clearinghouse.prover.versions import search_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from clearinghouse.prover.isolate.search import Budget
@@ -36,12 +37,20 @@ def _quiet(_step: str) -> None:
 class LocalProver:
     """Proves bundles here. `cache` keeps installed targets, `state` what exists only while runs last.
 
+    `checkouts` maps repositories as bundles name them to local git checkouts.
+
     Raises SandboxUnavailable at once where foreign code cannot be run safely. Safe to use from several threads.
     """
 
-    def __init__(self, cache: Path, state: Path, sandbox: Sandbox | None = None) -> None:
+    def __init__(
+        self, cache: Path, state: Path, sandbox: Sandbox | None = None, checkouts: Mapping[str, Path] | None = None
+    ) -> None:
         self._sandbox = sandbox if sandbox is not None else find_sandbox(state)
-        self._workbench = Workbench(Cache(cache), self._sandbox)
+        self._workbench = Workbench(Cache(cache), self._sandbox, checkouts or {})
+
+    def _bench(self, bundle: Bundle) -> Workbench:
+        """The workbench with the files of the bundle at hand, which a recipe of the finder's may use."""
+        return replace(self._workbench, files=bundle.files)
 
     @property
     def isolation(self) -> str:
@@ -63,7 +72,7 @@ class LocalProver:
         except InvalidBundle as error:
             return _refused(None, Verdict.INVALID, *error.problems)
         say("installing")
-        builds = build(bundle.manifest, self._workbench)
+        builds = build(bundle.manifest, self._bench(bundle))
         if isinstance(builds, NotBuilt):
             return _refused(bundle, builds.verdict, builds.reason)
         return prove(bundle, builds, self._sandbox, self._sandbox.scratch / "bundles", say)
@@ -83,10 +92,10 @@ class LocalProver:
         bundle = read_bundle(path)
         releases = releases_of(bundle.manifest.target)
         say(f"installing {bundle.manifest.target.name}", 0, 1)
-        builds = build(bundle.manifest, self._workbench)
+        builds = build(bundle.manifest, self._bench(bundle))
         if isinstance(builds, NotBuilt):
             raise Unavailable(builds.reason)
-        runtimes, state = runtimes_for(bundle.manifest, self._workbench), self._sandbox.scratch / "bundles"
+        runtimes, state = runtimes_for(bundle.manifest, self._bench(bundle)), self._sandbox.scratch / "bundles"
         return search_versions(
             bundle, builds, releases, runtimes=runtimes, sandbox=self._sandbox, state=state, everything=everything,
             budget=budget, say=say,
@@ -98,7 +107,7 @@ class LocalProver:
             read = read_archive(bundle)
         except InvalidBundle as error:
             return Trial(version, Signal.BROKEN, 0, 0, error.message)
-        builds = build(read.manifest, self._workbench)
+        builds = build(read.manifest, self._bench(read))
         if isinstance(builds, NotBuilt):
             return Trial(version, Signal.BROKEN, 0, 0, builds.reason)
         return try_on(read, builds, version, self._sandbox, self._sandbox.scratch / "bundles")
@@ -108,7 +117,7 @@ class LocalProver:
         progress.say("reading")
         bundle = read_bundle(path)
         progress.say("installing")
-        builds = build(bundle.manifest, self._workbench)
+        builds = build(bundle.manifest, self._bench(bundle))
         if isinstance(builds, NotBuilt):
             target = bundle.manifest.target
             return SmallestFix(bundle.id, target, FixStatus.NOT_ISOLATED, f"{builds.verdict}: {builds.reason}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearinghouse.prover.building.unpack import MOST_BYTES, UnsafeArchive, unpack
 from clearinghouse.prover.runtimes.interface import SRC, ProvisionError
-from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Ending, Limits
+from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Ending, File, Limits
 from clearinghouse.prover.trees import open_to_read
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ _TOLD: Final = 1500
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One build: the folder to copy to /src (where the command starts), the command, its environment, further binds."""
+    """One build: the folder to copy to /src (where the command starts), the command, and what else it sees."""
 
     source: Path
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[Bind, ...] = ()
+    files: tuple[File, ...] = ()
     mask: tuple[str, ...] = ()
 
 
@@ -72,6 +73,7 @@ def build_in(sandbox: Sandbox, order: Order, place: Path) -> Outcome:
                 argv=("/bin/sh", "-c", _DRIVER, "sh", *order.argv),
                 env={**basic, "SRC": SRC, "OUT": OUT, "WORK": WORK, **order.env},
                 binds=(Bind(order.source, _GIVEN), *names, *order.binds),
+                files=order.files,
                 folders=(SRC, OUT, WORK),
                 report=True,
                 report_to=spool,

@@ -30,8 +30,8 @@ class UnsafeArchive(Exception):
 
 
 @dataclass(slots=True)
-class _Folder:
-    """A folder being filled from an archive."""
+class Filling:
+    """A folder being filled with files of a stranger's naming."""
 
     root: Path
     links: dict[str, str] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class _Folder:
         return path
 
     def folder(self, path: PurePosixPath) -> None:
+        """Make a folder and those above it."""
         (self.root / path).mkdir(parents=True, exist_ok=True)
 
     def file(self, path: PurePosixPath, stream: IO[bytes], *, executable: bool, time: float) -> None:
@@ -93,7 +94,7 @@ class _Folder:
 
 def unpack(archive: Path, folder: Path) -> None:
     """Fill the existing empty `folder` from a tar (of any compression) or zip archive. Raises UnsafeArchive."""
-    filled = _Folder(folder)
+    filled = Filling(folder)
     try:
         if zipfile.is_zipfile(archive) and not tarfile.is_tarfile(archive):
             _zip(archive, filled)
@@ -104,7 +105,7 @@ def unpack(archive: Path, folder: Path) -> None:
     filled.finish()
 
 
-def _tar(archive: Path, filled: _Folder) -> None:
+def _tar(archive: Path, filled: Filling) -> None:
     with tarfile.open(archive, "r|*", errorlevel=2) as tar:
         for member in _members(tar):
             path = filled.place(member.name.removeprefix("./"))
@@ -130,7 +131,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         tar.members.clear()  # type: ignore[attr-defined]  # a long archive must not pile up in memory
 
 
-def _copy(filled: _Folder, path: PurePosixPath, member: tarfile.TarInfo) -> None:
+def _copy(filled: Filling, path: PurePosixPath, member: tarfile.TarInfo) -> None:
     """A hard link becomes a copy of what it names."""
     source = filled.place(member.linkname.removeprefix("./"))
     if source is None or not (filled.root / source).is_file():
@@ -142,7 +143,7 @@ def _copy(filled: _Folder, path: PurePosixPath, member: tarfile.TarInfo) -> None
         filled.file(path, stream, executable=bool(mode & stat.S_IXUSR), time=member.mtime)
 
 
-def _zip(archive: Path, filled: _Folder) -> None:
+def _zip(archive: Path, filled: Filling) -> None:
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
             path = filled.place(member.filename)

@@ -54,6 +54,7 @@ class Workbench:
     cache: Cache
     sandbox: Sandbox
     checkouts: Mapping[str, Path] = field(default_factory=dict)  # repository as bundles name it -> local git checkout
+    files: Mapping[str, bytes] = field(default_factory=dict)  # of the bundle at hand, for a recipe of the finder's
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,7 +243,7 @@ def _order(workshop: Workshop, source: Path, backend: _Backend, resolved: str, *
         environment |= workshop.toolchain.environment(workshop.sanitizer, shared=True)
     job = {"backend": backend.name, "path": list(backend.path), "have": sorted(_names(resolved)), "last": last}
     argv = (interpreter.inside, f"{_HARNESS}/wheel.py", json.dumps(job))
-    return Order(source, argv, environment, tuple(binds), interpreter.site_folders)
+    return Order(source, argv, environment, tuple(binds), mask=interpreter.site_folders)
 
 
 def _names(resolved: str) -> Iterator[str]:
