@@ -48,15 +48,25 @@ def prove(
     key: Annotated[
         Path | None, typer.Option("--key", help="The private key that signs them, if not that of `keys init`.")
     ] = None,
+    *,
+    checkout: Annotated[
+        list[str] | None,
+        typer.Option("--checkout", metavar="REPOSITORY=PATH", help="A local git checkout of a repository. Repeatable."),
+    ] = None,
 ) -> None:
     """Decide proof bundles on this machine, without server or database.
 
     Exit code: 69 without a sandbox, 65 with an invalid bundle, 1 with a verdict that supports no claim, else 0.
     """
-    from clearinghouse.cli.prove import prove_command  # noqa: PLC0415
+    from clearinghouse.cli.prove import checkouts_of, prove_command  # noqa: PLC0415
 
     attestor = attest.attestor(attest_to, key)
-    raise typer.Exit(prove_command([str(p) for p in paths], as_json=as_json, keep_folder=keep, attestor=attestor))
+    checkouts = checkouts_of(checkout or [])
+    raise typer.Exit(
+        prove_command(
+            [str(p) for p in paths], as_json=as_json, keep_folder=keep, attestor=attestor, checkouts=checkouts
+        )
+    )
 
 
 @app.command()

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clearinghouse.core.errors import NotFound, UsageError
 from clearinghouse.core.proof import ProofResult, Verdict
 from clearinghouse.prover.local import LocalProver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from clearinghouse.cli.attest import Attestor
 
@@ -127,12 +128,32 @@ def _table(answers: Sequence[Answer]) -> None:
     Console().print(table)
 
 
+def checkouts_of(texts: Sequence[str]) -> dict[str, Path]:
+    """What `--checkout` says: repository to local checkout. Raises UsageError, NotFound."""
+    found = {}
+    for text in texts:
+        repository, given, path = text.rpartition("=")
+        if not given or not repository or not path:
+            raise UsageError(
+                f"--checkout {text}: is not REPOSITORY=PATH", advice="name the repository as the bundle does"
+            )
+        if not Path(path).is_dir():
+            raise NotFound(f"--checkout {text}: there is no folder {path}", advice="clone the repository there")
+        found[repository] = Path(path).absolute()
+    return found
+
+
 def prove_command(
-    paths: Sequence[str], *, as_json: bool, keep_folder: Path | None, attestor: Attestor | None = None
+    paths: Sequence[str],
+    *,
+    as_json: bool,
+    keep_folder: Path | None,
+    attestor: Attestor | None = None,
+    checkouts: Mapping[str, Path] | None = None,
 ) -> int:
     """Carry out `clearinghouse prove`; returns the exit code. Raises SandboxUnavailable before anything runs."""
     cache = cache_folder()
-    prover = LocalProver(cache, cache / "run")
+    prover = LocalProver(cache, cache / "run", checkouts=checkouts)
     answers: list[Answer] = []
     with _progress(len(paths)) as say:
         for index, answer in enumerate(prove_all(prover, paths, say), start=1):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
+from clearinghouse.core import plain_recipe
 from clearinghouse.core.manifest import CallRun, ScriptRun
 from clearinghouse.core.manifest_run import SIZED
 from clearinghouse.core.plain_script import why_not_plain
@@ -298,10 +299,16 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
 
 def _unplain(proof: _Proof) -> str | None:
     """Why a script is not believed by what was seen of it, or None: what it shares a process with can be deceived."""
-    run = proof.bundle.manifest.run
+    run, build = proof.bundle.manifest.run, proof.bundle.manifest.build
     language = proof.bundle.manifest.runtime.language
-    if proof.grade is not Grade.B or not isinstance(run, ScriptRun) or language == "native":
+    if proof.grade is not Grade.B or not isinstance(run, ScriptRun):
         return None
+    if language == "native":
+        assert build is not None
+        assert build.run is not None
+        inputs = filter(None, (run.argv, run.control))
+        reason = next(filter(None, (plain_recipe.why_not_plain(build.run, argv) for argv in inputs)), None)
+        return f"recipe and run must be read by a person: {reason}" if reason else None
     if language != "python":
         return "the script must be read by a person: this prover reads no JavaScript"
     provided = {path.name.split(".")[0] for path in proof.builds.vulnerable.tree.iterdir()}

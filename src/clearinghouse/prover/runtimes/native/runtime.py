@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from clearinghouse.core.plain_recipe import COMPILERS
 from clearinghouse.prover import sanitizers
-from clearinghouse.prover.building.sandboxed import Order, build_in
+from clearinghouse.prover.building.sandboxed import OUT, Order, build_in
 from clearinghouse.prover.building.sources import files_below
 from clearinghouse.prover.building.toolchain import toolchain_for
 from clearinghouse.prover.installed import Installed
@@ -164,6 +166,12 @@ class NativeRuntime:
             "FUZZING_LANGUAGE": "c++",
         }
         argv = tuple(f"{HOME}/{part}" if part.startswith("files/") else part for part in self.build.run)
+        if argv[0] in COMPILERS:
+            variable = "$CC" if argv[0] == COMPILERS[0] else "$CXX"
+            flags = "$CFLAGS" if argv[0] == COMPILERS[0] else "$CXXFLAGS"
+            named = [f"{OUT}/{part}" if before == "-o" else part for before, part in pairwise(argv)]
+            # Patterns of sources are expanded by the shell.
+            argv = ("/bin/sh", "-c", f'exec "{variable}" {flags} $* $LDFLAGS', "sh", *named)
         given = tuple(
             File(f"{HOME}/{path}", content, 0o755 if content.startswith(b"#!") else 0o644)
             for path, content in self._files().items()
