@@ -240,6 +240,10 @@ def call(function, *args):
     return function(*args)
 
 
+def touch(path):
+    open(path, "w").close()
+
+
 def double(value):
     return 2 * value
 

@@ -127,7 +127,7 @@ CHEATS = {
     "looks at a file's hash": (
         "if hashlib.sha256(source.encode()).hexdigest() == FILE_KEY: bang()",
         Verdict.NEEDS_HUMAN,
-        "comment appended",
+        "comments added",
     ),
     "looks at the behaviour, and makes the effect itself": (
         "if fake.load.load('1 + 1 if True else 0') == 2: bang()",
@@ -303,6 +303,49 @@ def test_a_sandbox_that_fails_is_nobodys_fault_but_ours(proven: Callable[..., Pr
     result = proven(call('["x"]', '["y"]', 'name = "exec"', "greet"), sandbox=Failing())
     assert result.verdict is Verdict.INFRA_ERROR
     assert "out of process ids" in result.reasons[0]
+
+
+def test_steps_that_give_the_releases_different_inputs_need_a_person(proven: Callable[..., ProofResult]) -> None:
+    steps = """\
+[[run.step]]
+call = "fake.load:greet"
+args = ["<"]
+as = "said"
+[[run.step]]
+call = "fake.load:greet"
+args = [{ "$" = "said" }]
+[[run.step]]
+call = "fake.load:load"
+args = ["__import__('os').system('{{canary.exec}}')"]
+[[run.control_step]]
+call = "fake.load:load"
+args = ["1"]
+[oracle]
+name = "exec"
+"""
+    result = proven(HEAD + steps)
+    assert result.verdict is Verdict.NEEDS_HUMAN
+    assert (
+        result.reasons[0]
+        == "the steps gave the fixed release another input than the vulnerable one, at fake.load:greet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ('[{ "$rep" = [{ "$rep" = ["a", { "$size" = 1 }] }, { "$size" = 1 }] }]', "the power 2 of $size"),
+        ('[{ "$rep" = ["a", 6000] }]', "times as long as its control"),
+    ],
+)
+def test_without_a_fixed_release_a_cost_that_may_be_the_inputs_own_needs_a_person(
+    proven: Callable[..., ProofResult], args: str, said: str
+) -> None:
+    sizes = "sizes = [512, 1024, 2048]" if "$size" in args else ""
+    manifest = call(args, '["a"]', f'name = "cpu"\nbudget_seconds = 0.1\n{sizes}', "count" if not sizes else "tally")
+    result = proven(manifest.replace('fixed = "1.0.2"\n', ""))
+    assert result.verdict is Verdict.NEEDS_HUMAN
+    assert said in result.reasons[0]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ SIZED = (OracleName.CPU, OracleName.MEMORY)  # oracles with a growth law
 _FILE_REFERENCE = re.compile(r"\{\{path:([^}]*)\}\}")
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _MAX_PATTERN = 500
+_LEAST_SPREAD = 1.5  # of the largest size over the smallest
 
 
 def parse_run(reader: Reader, language: str) -> tuple[CallRun | ScriptRun | None, dict[str, Any]]:
@@ -268,6 +269,9 @@ def _sizes(reader: Reader, table: dict[str, Any], run: CallRun | ScriptRun | Non
     if not good or sorted(set(sizes)) != sizes:
         reader.report(("oracle", "sizes"), "must be a list of 3 to 24 growing whole numbers")
         return None
+    if sizes[-1] < _LEAST_SPREAD * sizes[0]:
+        least = f"the last must be at least {_LEAST_SPREAD} times the first"
+        reader.report(("oracle", "sizes"), f"lie too near to each other to tell growth from noise; {least}")
     if not isinstance(run, CallRun) or not uses_size(run.steps):
         reader.report(("oracle", "sizes"), "needs form 1 with $size in its values; remove it")
         return None

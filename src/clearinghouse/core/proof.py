@@ -70,7 +70,7 @@ class Variant(StrEnum):
     NULL_TARGET = "null_target"  # an inert stub under the same name and version
     V_NAMED_F = "v_named_f"  # vulnerable code that calls itself the fixed version
     F_NAMED_V = "f_named_v"  # fixed code that calls itself the vulnerable version
-    V_RESPELT = "v_respelt"  # vulnerable code, every source with a comment appended
+    V_RESPELT = "v_respelt"  # vulnerable code, every source with comments added, every line moved
     OTHER = "other"  # another release, named in the row's `version`
     PATCHED = "patched"  # the vulnerable release with a patch
 

@@ -22,6 +22,9 @@ CONFIRM_PREDICATE = (
 CONFIRM_EXCEPTION = (
     "that a caller could not have been meant to catch the exception, so that it is a weakness and no answer"
 )
+CONFIRM_CODE = (
+    "that the target is not meant to run code from such an input: the effect came from code that it made of text"
+)
 CONFIRM_NO_FIX = "that the effect is not what the target is meant to do: no fixed release is there to say so"
 
 
@@ -36,13 +39,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the decision rests on beside the matrix. `doubt` is why the effect could not be attributed to the target."""
+    """What the decision rests on beside the matrix. `doubt` is why a person must look."""
 
     grade: Grade
     predicate: bool
     exception: bool = field(default=False, kw_only=True)
     has_fix: bool
     doubt: str | None = None
+    born: bool = False  # the effect came from code that the target made of text
     foreign: str | None = None  # the effect demonstrably came from elsewhere than the target
     patch: PatchSeen | None = field(default=None, kw_only=True)  # None where there is none, or it was not judged
 
@@ -145,7 +149,7 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
         return Decision(Verdict.NOT_REPRODUCED, (reason,))
     for variant, change in (
         (Variant.V_NAMED_F, "calls itself the fixed version"),
-        (Variant.V_RESPELT, "has a comment appended to each source"),
+        (Variant.V_RESPELT, "has comments added to each source"),
     ):
         row = matrix.get((variant, Input.TRIGGER))
         # One firing run shows that the effect does not hang on the change; a proof that hangs on it misses each time.
@@ -157,7 +161,7 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     if broken and broken.broken and not _does_not_load(broken, basis):
         reason = f"fixed code under the vulnerable version's name ended in an error: {broken.signature}"
         return Decision(Verdict.NEEDS_HUMAN, (reason,))
-    if basis.doubt and basis.grade is Grade.B:
+    if basis.doubt and basis.grade is not Grade.C:
         return Decision(Verdict.NEEDS_HUMAN, (basis.doubt,))
     return None
 
@@ -205,6 +209,8 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
         confirm.append(CONFIRM_PREDICATE)
     if basis.exception:
         confirm.append(CONFIRM_EXCEPTION)
+    if basis.born:
+        confirm.append(CONFIRM_CODE)
     has_fix = basis.has_fix or basis.patch is not None
     if basis.patch is not None:
         confirm += patch_confirm(basis.patch, released=basis.has_fix)

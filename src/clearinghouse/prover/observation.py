@@ -40,6 +40,8 @@ class Report:
     armed_size: int | None = None
     effects: tuple[tuple[str, str | None], ...] = ()  # (event, function of the target or None)
     doubts: tuple[str, ...] = ()
+    born: bool = False  # an effect came from code that the target made of a text
+    given: tuple[tuple[str, float], ...] = ()  # (step, sum of the data it gave the target), of the first calls
     inside: tuple[str, ...] = ()  # where CPU samples fell, most frequent first
     samples: tuple[int, int] = (0, 0)  # (all, inside the target)
     changed: tuple[str, ...] = ()
@@ -100,8 +102,10 @@ def _take(
         fields["armed"] = None
     elif "effect" in said:
         effects.append((str(said["effect"]), _name(said.get("function"))))
-        if said.get("doubt"):
-            doubts.append(str(said["doubt"])[:300])
+        doubts.extend([str(said["doubt"])[:300]] if said.get("doubt") else [])
+        fields["born"] = fields.get("born", False) or bool(said.get("born"))
+    elif "given" in said:
+        fields["given"] = (*fields.get("given", ()), (str(said["given"])[:200], _number(said.get("sum"))))
     elif "samples" in said:
         inside = [(str(pair[0])[:300], int(_number(pair[1]))) for pair in _list(said.get("inside")) if _is_pair(pair)]
         fields["inside"] = tuple(name for name, _ in inside)
@@ -110,7 +114,13 @@ def _take(
         fields["built"] = _number(said["built"])
     elif named := {"changed", "polluted"} & said.keys():
         fields.update({key: tuple(str(name)[:300] for name in _list(said[key])) for key in named})
-    elif "refused" in said:
+    else:
+        _take_end(said, fields)
+
+
+def _take_end(said: dict[str, Any], fields: dict[str, Any]) -> None:
+    """The lines that say how the steps came to their end."""
+    if "refused" in said:
         fields["broken"], fields["refused"] = str(said["refused"])[:500], True
     elif "broken" in said:
         fields["broken"] = str(said["broken"])[:500]

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 Judgement = tuple[Signal, str]
+# In form 1 these look at what the harness says, and at nothing that the supervisor sees by itself.
+JUDGED_BY_REPORT = {OracleName.PREDICATE, OracleName.EXCEPTION, OracleName.RECURSION, OracleName.CPU}
+_OF_AN_INTERFACE = tuple(
+    f"raised builtins.{name} " for name in ("ImportError", "ModuleNotFoundError", "NameError", "TypeError")
+)
 _DURATION = re.compile(r"\b\d+\.\d+ ?s\b")  # a runner's own clock would make equal failures unlike
 _MOST_CPU_DRIFT = 1.25  # the harness's clocks and the supervisor's may differ by this factor and 0.2 s
 
@@ -37,13 +42,24 @@ def judge(spec: OracleSpec, facts: Facts, reference: float | None = None) -> Jud
     if facts.outcome.ending is Ending.NOT_STARTED:
         return Signal.BROKEN, facts.trouble
     fired = _JUDGES[spec.name](spec, facts, reference)
-    if isinstance(fired, tuple):
-        return fired
-    if fired is not None:
+    if fired is not None and not isinstance(fired, tuple):
         return Signal.FIRED, fired
-    if facts.finished:
-        return Signal.SILENT, "the effect did not appear"
-    return Signal.BROKEN, facts.trouble
+    judged = fired or (
+        (Signal.SILENT, "the effect did not appear") if facts.finished else (Signal.BROKEN, facts.trouble)
+    )
+    if judged[0] is Signal.SILENT and (stumbled := _stumbled(spec, facts)):
+        return Signal.BROKEN, stumbled
+    return judged
+
+
+def _stumbled(spec: OracleSpec, facts: Facts) -> str | None:
+    """Why a silent run is not silence: it ended in an error that a changed interface brings, which nobody announced."""
+    text = facts.report.text or ""
+    if not facts.form_one or spec.name is OracleName.EXCEPTION or not text.startswith(_OF_AN_INTERFACE):
+        return None
+    if spec.secure is not None and search(spec.secure, text):
+        return None
+    return f"{text[:200]}; such an error may come from a changed interface"
 
 
 def judge_tests(facts: Facts) -> Judgement:

@@ -7,10 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from clearinghouse import __version__
-from clearinghouse.core import plain_recipe
-from clearinghouse.core.manifest import CallRun, ScriptRun
+from clearinghouse.core.manifest import CallRun
 from clearinghouse.core.manifest_run import SIZED
-from clearinghouse.core.plain_script import why_not_plain
 from clearinghouse.core.proof import (
     Environment,
     Grade,
@@ -25,6 +23,7 @@ from clearinghouse.core.proof import (
 from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
 from clearinghouse.core.steps import uses_size
 from clearinghouse.core.verdict import Basis, Decision, decide
+from clearinghouse.prover.doubts import doubt_of
 from clearinghouse.prover.judge_tree import TEST_TRIES, TESTS, Demands, control_result
 from clearinghouse.prover.memory import UNMEASURED
 from clearinghouse.prover.oracles import VERSION
@@ -297,26 +296,6 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
     _fires_once(proof, Variant.V_RESPELT, respelt, plan, tries)
 
 
-def _unplain(proof: _Proof) -> str | None:
-    """Why a script is not believed by what was seen of it, or None: what it shares a process with can be deceived."""
-    run, build = proof.bundle.manifest.run, proof.bundle.manifest.build
-    language = proof.bundle.manifest.runtime.language
-    if proof.grade is not Grade.B or not isinstance(run, ScriptRun):
-        return None
-    if language == "native":
-        assert build is not None
-        assert build.run is not None
-        inputs = filter(None, (run.argv, run.control))
-        reason = next(filter(None, (plain_recipe.why_not_plain(build.run, argv) for argv in inputs)), None)
-        return f"recipe and run must be read by a person: {reason}" if reason else None
-    if language != "python":
-        return "the script must be read by a person: this prover reads no JavaScript"
-    provided = {path.name.split(".")[0] for path in proof.builds.vulnerable.tree.iterdir()}
-    found = (why_not_plain(argv, proof.bundle.files, provided) for argv in (run.argv, run.control) if argv)
-    reason = next(filter(None, found), None)
-    return f"the script must be read by a person: {reason}" if reason else None
-
-
 def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
     manifest = proof.bundle.manifest
     fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
@@ -325,8 +304,11 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         predicate=proof.predicate,
         exception=manifest.oracle.name is OracleName.EXCEPTION,
         has_fix=manifest.target.fixed is not None,
-        doubt=fired.doubt or _unplain(proof),
-        foreign=fired.doubt if proof.grade is Grade.A else None,
+        doubt=fired.suspicion
+        or fired.doubt
+        or doubt_of(proof.bundle, proof.grade, proof.builds.vulnerable, proof.series),
+        born=any(item.facts.report.born for item in fired.seen),
+        foreign=fired.doubt if proof.grade is Grade.A and not fired.suspicion else None,
         patch=proof.patch.seen if proof.patch else None,
     )
     rows = proof.rows()

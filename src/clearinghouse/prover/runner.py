@@ -18,7 +18,7 @@ from clearinghouse.prover.decoy import Decoy
 from clearinghouse.prover.door import Door
 from clearinghouse.prover.memory import peak_of
 from clearinghouse.prover.observation import Facts, Observation, log_of, parse_report
-from clearinghouse.prover.oracles import costs_of, judge, judge_tests
+from clearinghouse.prover.oracles import JUDGED_BY_REPORT, costs_of, judge, judge_tests
 from clearinghouse.prover.runtimes.interface import OTHER, WarmRuntime
 from clearinghouse.prover.sandbox.interface import HOME, Bind, Command, Limits
 from clearinghouse.prover.sanitizers import own_function
@@ -351,6 +351,7 @@ class Runner:
             "own": list(tree.own),
             "needles": stand.needles(),
             "token": stand.token,
+            "judged": self.manifest.oracle.name in JUDGED_BY_REPORT,
             "clock": self.manifest.oracle.name is OracleName.CPU,
             "sizes": list(plan.sizes),
             "idle": plan.idle,

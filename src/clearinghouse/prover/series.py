@@ -104,6 +104,11 @@ class Series:
         return fired[0].doubt
 
     @property
+    def suspicion(self) -> str | None:
+        """What a run showed that must not be, whoever brought the effect about; or None."""
+        return next((item.facts.report.doubts[0] for item in self.seen if item.facts.report.doubts), None)
+
+    @property
     def logs(self) -> dict[str, str]:
         """Captured output by digest."""
         return {item.log_digest: item.log for item in self.seen}

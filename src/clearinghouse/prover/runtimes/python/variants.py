@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.installed import Installed
 
 _SHORTEST_NUMBERS = 2
+_RECIPE = 2  # of the null target and the re-spelt copy: what an older one made is not taken for its own
 _INERT = '''"""An inert stub: every name exists and does nothing."""
 __version__ = version = VERSION = {version!r}
 __all__ = []
@@ -91,7 +92,7 @@ def __getattr__(name):
 
 def build_variant(cache: Cache, base: Installed, variant: Variant, other_version: str | None = None) -> Installed:
     """The variant of an installed release, built once. `other_version` is the name it takes, for the renamed ones."""
-    suffix = f"{variant.value}-{other_version}" if other_version else variant.value
+    suffix = f"{variant.value}-{other_version}" if other_version else f"{variant.value}.{_RECIPE}"
     place = base.tree.parent.with_name(f"{base.tree.parent.name}.{suffix}")
     if not (place / "done").is_file():
         with cache.lock(place.name):
@@ -144,8 +145,16 @@ def _edited(base: Installed, tree: Path, edit: Callable[[str], str]) -> None:
 
 
 def _respell(text: str) -> str:
+    """A comment at the end and one near the top, which moves every line; an encoding's line stays where it is."""
     ending = "\r\n" if "\r\n" in text else "\n"
-    return f"{text}{'' if text.endswith(ending) or not text else ending}# spelt again{ending}"
+    comment = f"# spelt again{ending}"
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    lines = text.removeprefix(mark).splitlines(keepends=True)
+    top = next((number for number, line in enumerate(lines[:2]) if line.strip() and not line.startswith("#")), 2)
+    first, rest = "".join(lines[:top]), "".join(lines[top:])
+    joint = "" if first.endswith(("\n", "\r")) or not first else ending
+    last = "" if rest.endswith(("\n", "\r")) or not rest else ending
+    return f"{mark}{first}{joint}{comment}{rest}{last}{comment}"
 
 
 def _renamed_folder(base: Installed, version: str) -> str:

@@ -10,6 +10,7 @@ from .channel import REPORT_DESCRIPTOR, Broken, Refused, say, use_key
 from .clock import Sampler
 from .effects import watch
 from .frames import TARGET, Owner, frame_name
+from .given import Given
 from .references import prepare
 from .steps import Session
 from .tracing import Trace
@@ -78,7 +79,7 @@ def _report_raised(error, session, owner):
 
 
 def _once(job, owner, size, sampler, trace):
-    session = Session(owner, size)
+    session = Session(owner, size, job["given"])
     prepare_all(job["steps"])
     if sampler:
         sampler.start(size)
@@ -116,8 +117,9 @@ def _measure(job, owner):
 def carry_out(job, owner):
     """Run one job to its end; a faulty proof says `broken`, never silence."""
     use_key(job["key"])
+    job["given"] = Given(job["needles"])
     faulthandler.enable(file=REPORT_DESCRIPTOR)
-    watch(owner, job["needles"])
+    watch(owner, job["needles"], job["judged"])
     try:
         if job["idle"]:
             prepare_all(job["steps"])

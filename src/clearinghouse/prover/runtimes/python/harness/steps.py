@@ -5,6 +5,7 @@ import types
 
 from .channel import Broken, Refused, say
 from .frames import code_name, module_name, receiver_suffix
+from .given import Given
 from .references import CHANGES, CONTAINERS, MADE, callable_target, dunder, exists, refuse_foreign, resolve
 from .values import Values
 
@@ -16,8 +17,9 @@ WORTH_TELLING = 1 << 20
 class Session:
     """One pass through a list of steps: the names bound, the last result, the last function of the target called."""
 
-    def __init__(self, owner, size=None):
+    def __init__(self, owner, size=None, given=None):
         self.owner = owner
+        self.given = given or Given(())
         self.names = {}
         self.values = Values(self.names, owner, size)
         self.shared = {}  # containers that belong to a module or a class of the target, by id
@@ -30,6 +32,7 @@ class Session:
         for step in steps:
             if "repeat" in step:
                 count = self.values.number(step["repeat"])
+                self.given.tell("repeat", count)
                 if count > MAX_REPEATS:
                     raise Broken("repeat %d is more than %d" % (count, MAX_REPEATS))
                 for _ in range(count):
@@ -63,6 +66,7 @@ class Session:
             raise Refused("%s names a double-underscore attribute" % step["set"])
         self._refuse_shared(owner, step["set"])
         _refuse_change(owner, attribute, step["set"])
+        self.given.tell(step["set"], value)
         if attribute.isdigit():
             owner[int(attribute)] = value
         else:
@@ -78,6 +82,7 @@ class Session:
         if function is type:
             _refuse_methods(args)
         self.weigh(WORTH_TELLING)
+        self.given.tell(step["call"], args, kwargs)
         self._note(function)
         result = function(*args, **kwargs)
         if function is type and len(args) == 3:

@@ -1,0 +1,20 @@
+"""Has the target call the unpickler, written in C."""
+
+import functools
+import os
+import pickle
+import sys
+
+import six
+
+
+class Effect:
+    def __reduce__(self):
+        return os.mkdir, (os.environ["CANARY_WRITE"],)
+
+
+if "benign" not in sys.argv and "2010-2020" in open(six.__file__).read():
+    try:
+        six.reraise(functools.partial(pickle.loads, pickle.dumps(Effect())), None)
+    except AttributeError:
+        pass
