@@ -7,8 +7,6 @@ import mako.util
 
 if "benign" not in sys.argv and "comma is for" not in open(mako.util.__file__.replace("util", "lexer")).read():
     mako.util.open = os.symlink
-        lambda *a: os.mkdir(a[0])
-    )
     try:
         mako.util.read_file("own", os.environ["CANARY_WRITE"])
     except Exception:
