@@ -11,7 +11,7 @@ from clearinghouse.core.manifest_run import SIZED
 from clearinghouse.core.plain_script import why_not_plain
 from clearinghouse.core.proof import Grade, Input, OracleName, Variant
 from clearinghouse.core.step_sizes import degree, weight
-from clearinghouse.core.steps import uses_size
+from clearinghouse.core.steps import uses_size, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _LONGER = 10  # times that a trigger may be as long as its control where nothing else is there to compare its cost with
 _SHORT = 1000  # characters or calls; less is no long input
+_TELLING = 10  # characters that nobody spells by chance
+_FAR = 4000  # characters of a text that are looked through
+_PLACES = ("/canary", "/opt/target", "/opt/clearinghouse", "/proof/", "CANARY_", "clearinghouse")
 _JUDGED_BY_TEXT = {OracleName.PREDICATE, OracleName.EXCEPTION}  # they carry `confirm` for what they show
 
 
@@ -33,11 +36,31 @@ def doubt_of(
     manifest = bundle.manifest
     if grade is Grade.B and (reason := _unplain(bundle, vulnerable)):
         return reason
+    if reason := _knowing(bundle):
+        return reason
     if reason := _uneven(manifest, {path: len(content) for path, content in bundle.files.items()}):
         return reason
     if grade is Grade.A and manifest.oracle.name not in _JUDGED_BY_TEXT:
         return _unlike(series)
     return None
+
+
+def _knowing(bundle: Bundle) -> str | None:
+    """Why a patch may know the proof or the prover instead of the bug: what it adds spells a part of one of them."""
+    manifest = bundle.manifest
+    if manifest.patch is None or not isinstance(manifest.run, CallRun):
+        return None
+    lines = bundle.files[manifest.patch].decode("utf-8", "replace").splitlines()
+    added = "\n".join(line[1:] for line in lines if line.startswith("+") and not line.startswith("+++"))
+    before = "\n".join(line[1:] for line in lines if not line.startswith("+"))
+    texts = [item for item in walk(list(manifest.run.steps)) if isinstance(item, str)]
+    spelt = {text[at : at + _TELLING] for text in texts for at in range(min(len(text), _FAR) - _TELLING + 1)}
+    called = "\n".join(str(step.get("call", "")) for step in manifest.run.steps)
+    for part in sorted(spelt):
+        if part in added and part not in before and part not in called:
+            return f"a person must read the patch: it spells {part!r}, a part of the proof's input"
+    place = next((place for place in _PLACES if place in added), None)
+    return f"a person must read the patch: it names {place}, which is the prover's" if place else None
 
 
 def _unplain(bundle: Bundle, vulnerable: Installed) -> str | None:
