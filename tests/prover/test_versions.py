@@ -36,7 +36,8 @@ control_args = ["you"]
 name = "predicate"
 insecure = "<b>"
 """
-OTHER_USE = VULNERABLE.replace("def greet(name):", "def greet(name):\n    name = name + 0")
+# Refuses the control alone.
+OTHER_USE = FIXED.replace("def greet(name):", "def greet(name):\n    if name == 'you':\n        raise ValueError(name)")
 NO_USE = VULNERABLE.replace("def greet", "def salute")
 
 
@@ -128,7 +129,7 @@ def test_what_cannot_be_installed_or_does_not_do_its_work_is_unknown_and_never_u
     reasons = {item.version: item.reason for item in history.tried}
     assert reasons["1.0"] == "fake==1.0 has no wheel"
     assert "the trigger breaks there" in reasons["1.1"]
-    assert "the control does not work there: raised builtins.TypeError" in reasons["1.2"]
+    assert "the control does not work there: raised builtins.ValueError" in reasons["1.2"]
     assert history.osv["ranges"][0]["events"] == [{"introduced": "1.3"}, {"fixed": "1.5"}]
     assert history.osv["database_specific"] == {"not_executed": ["1.0", "1.1", "1.2"]}
 

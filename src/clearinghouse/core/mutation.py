@@ -1,6 +1,8 @@
 """Changes a proof's input a little, in ways that follow from a seed: it gives away a patch that knows the input alone.
 
-A change touches one value: a character more, fewer or another in a text, another case, another count or size.
+A change touches one value: a character more, fewer or another in a text, another case, another count or size. Half of
+them are at the beginnings and ends of texts, one kind after the other, since that is what a patch would look at first;
+the rest are drawn.
 Placeholders of canaries, references and paths stay. Most changed inputs no longer show the weakness; only those that
 still do on the vulnerable release say anything of a patch.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from clearinghouse.core.manifest import CallRun, ScriptRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from clearinghouse.core.manifest import Manifest
 
@@ -28,6 +31,7 @@ _LEAST_ROUND = 16
 _ROUNDS = 8  # tries for each input asked for, before the rest counts as repetition
 
 Place = tuple[str | int, ...]
+_Edge = tuple[int, "Callable[[str, _Draw], tuple[str, str]]"]  # which free part of a text, and what to do to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,19 @@ def changed_inputs(manifest: Manifest, files: Mapping[str, bytes], seed: str, mo
     if not places and not inputs:
         return
     seen: set[str] = set()
-    for _ in range(_ROUNDS * most):
+    wheres: list[Place | str] = [*places, *inputs]
+    orders = itertools.chain(
+        itertools.islice(((where, edge) for edge in _EDGES for where in wheres), most // 2),
+        ((wheres[draw.below(len(wheres))], None) for _ in range(_ROUNDS * most)),
+    )
+    for where, edge in orders:
         if len(seen) >= most:
             return
-        index = draw.below(len(places) + len(inputs))
-        if index < len(places):
-            assert isinstance(run, CallRun)
-            made = _in_steps(run, places[index], draw)
+        if isinstance(where, str):
+            made = _in_file(run, where, files[where], draw, edge)
         else:
-            path = inputs[index - len(places)]
-            made = _in_file(run, path, files[path], draw)
+            assert isinstance(run, CallRun)
+            made = _in_steps(run, where, draw, edge)
         if made is not None and made.what not in seen:
             seen.add(made.what)
             yield made
@@ -105,13 +112,13 @@ def _input_files(run: CallRun | ScriptRun, files: Mapping[str, bytes]) -> Iterat
             yield path
 
 
-def _in_steps(run: CallRun, place: Place, draw: _Draw) -> Changed | None:
+def _in_steps(run: CallRun, place: Place, draw: _Draw, edge: _Edge | None) -> Changed | None:
     steps: Any = copy.deepcopy(list(run.steps))
     holder = steps
     for part in place[:-1]:
         holder = holder[part]
     old = holder[place[-1]]
-    new, words = _text(old, draw) if isinstance(old, str) else _number(old, draw)
+    new, words = _text(old, draw, edge) if isinstance(old, str) else _number(old, draw)
     if new == old:
         return None
     holder[place[-1]] = new
@@ -119,8 +126,8 @@ def _in_steps(run: CallRun, place: Place, draw: _Draw) -> Changed | None:
     return Changed(replace(run, steps=tuple(steps)), {}, f"{words} at step {where}")
 
 
-def _in_file(run: CallRun | ScriptRun, path: str, content: bytes, draw: _Draw) -> Changed | None:
-    text, words = _text(content.decode("utf-8", "surrogateescape"), draw)
+def _in_file(run: CallRun | ScriptRun, path: str, content: bytes, draw: _Draw, edge: _Edge | None) -> Changed | None:
+    text, words = _text(content.decode("utf-8", "surrogateescape"), draw, edge)
     new = text.encode("utf-8", "surrogateescape")
     return Changed(run, {path: new}, f"{words} in {path}") if new != content else None
 
@@ -134,14 +141,17 @@ def _number(old: float, draw: _Draw) -> tuple[float, str]:
     return new, f"{old:g} made {new:g}"
 
 
-def _text(old: str, draw: _Draw) -> tuple[str, str]:
-    """One small change outside placeholders."""
+def _text(old: str, draw: _Draw, edge: _Edge | None) -> tuple[str, str]:
+    """One small change outside placeholders: the one named for an end of the text, else one that is drawn."""
     parts = _KEPT.split(old)
     free = [index for index in range(0, len(parts), 2) if parts[index]]
     if not free:
         return old, ""
-    index = free[draw.below(len(free))]
-    changed, words = _OPERATIONS[draw.below(len(_OPERATIONS))](parts[index], draw)
+    if edge is not None:
+        index, change = free[edge[0]], edge[1]
+    else:
+        index, change = free[draw.below(len(free))], _OPERATIONS[draw.below(len(_OPERATIONS))]
+    changed, words = change(parts[index], draw)
     return "".join([*parts[:index], changed, *parts[index + 1 :]]), words
 
 
@@ -209,4 +219,26 @@ def _longer(text: str, draw: _Draw) -> tuple[str, str]:
     return text + text[-_LEAST_ROUND:], "its end once more"
 
 
+def _first(text: str, draw: _Draw) -> tuple[str, str]:
+    at = next((i for i, char in enumerate(text) if char.isalnum()), 0)
+    new = str(draw.below(10)) if text[at].isdigit() else _letter(draw)
+    return text[:at] + new + text[at + 1 :], f"{new!r} for the character at {at}"
+
+
+def _early_space(text: str, _draw: _Draw) -> tuple[str, str]:
+    at = next((i for i, char in enumerate(text) if not char.isalnum() and char not in "_."), 0)
+    return f"{text[: at + 1]} {text[at + 1 :]}", f"a space at {at + 1}"
+
+
+def _zero(text: str, _draw: _Draw) -> tuple[str, str]:
+    return f"0{text}", "'0' before"
+
+
+def _blank(text: str, _draw: _Draw) -> tuple[str, str]:
+    return f" {text}", "' ' before"
+
+
+_EDGES: tuple[_Edge, ...] = (
+    (0, _blank), (0, _zero), (0, _first), (0, _early_space), (-1, _suffix), (0, _prefix), (-1, _suffix),
+)  # fmt: skip
 _OPERATIONS = (_space, _prefix, _suffix, _other, _insert, _double, _case, _fewer, _longer)

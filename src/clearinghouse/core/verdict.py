@@ -68,7 +68,7 @@ def by_key(rows: Iterable[MatrixRow]) -> dict[Key, MatrixRow]:
 def decide(rows: Iterable[MatrixRow], basis: Basis) -> Decision:
     """The verdict of a complete matrix, or of one cut short by a finding that already settles it."""
     matrix = by_key(rows)
-    for rule in (_fires, _without_target, _control, _fix, _names, _patch):
+    for rule in (_fires, _without_target, _control, _fix, _names, _patch, _doubt):
         decision = rule(matrix, basis)
         if decision is not None:
             return decision
@@ -161,8 +161,6 @@ def _names(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     if broken and broken.broken and not _does_not_load(broken, basis):
         reason = f"fixed code under the vulnerable version's name ended in an error: {broken.signature}"
         return Decision(Verdict.NEEDS_HUMAN, (reason,))
-    if basis.doubt and basis.grade is not Grade.C:
-        return Decision(Verdict.NEEDS_HUMAN, (basis.doubt,))
     return None
 
 
@@ -173,6 +171,14 @@ def _patch(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
     keyed = Verdict.NEEDS_HUMAN if basis.predicate and not basis.has_fix else Verdict.FIX_INEFFECTIVE
     fault = patch_fault(matrix, basis.patch, tests_fail(matrix, Variant.PATCHED), keyed=keyed)
     return Decision(fault[0], (fault[1],)) if fault else None
+
+
+def _doubt(matrix: Mapping[Key, MatrixRow], basis: Basis) -> Decision | None:
+    """Last: what was seen outranks what is only feared."""
+    del matrix
+    if basis.doubt and basis.grade is not Grade.C:
+        return Decision(Verdict.NEEDS_HUMAN, (basis.doubt,))
+    return None
 
 
 def _does_not_load(row: MatrixRow, basis: Basis) -> bool:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.runner import Plan, Runner
 
-TRIES, FIRING = 16, 4
-SLOW_TRIES, SLOW_FIRING = 4, 2
+TRIES, FIRING = 40, 12
+SLOW_TRIES, SLOW_FIRING = 6, 3
 
 
 @dataclass(slots=True)
