@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CONFIRM_SCRIPT = (
     "that the script reaches the weakness through the target as an attacker could, and does nothing else of its own"
 )
+CONFIRM_COMMAND = "that the arguments and files given to the target's command are data to it, and not a program to run"
 CONFIRM_PREDICATE = (
     "that what the predicate shows is the weakness claimed, and not a mere difference between two releases"
 )
@@ -48,6 +49,7 @@ class Basis:
     doubt: str | None = None
     born: bool = False  # the effect came from code that the target made of text
     foreign: str | None = None  # the effect demonstrably came from elsewhere than the target
+    command: bool = False  # the target's own command was started
     patch: PatchSeen | None = field(default=None, kw_only=True)  # None where there is none, or it was not judged
 
 
@@ -208,20 +210,8 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
     if short:
         reason = f"only {short[0].n} silent runs where {need} are needed at this rate"
         return Decision(Verdict.FLAKY, (*reasons, reason))
-    confirm = []
-    if basis.grade is not Grade.A:
-        confirm.append(CONFIRM_SCRIPT)
-    if basis.predicate:
-        confirm.append(CONFIRM_PREDICATE)
-    if basis.exception:
-        confirm.append(CONFIRM_EXCEPTION)
-    if basis.born:
-        confirm.append(CONFIRM_CODE)
+    confirm = _to_confirm(basis)
     has_fix = basis.has_fix or basis.patch is not None
-    if basis.patch is not None:
-        confirm += patch_confirm(basis.patch, released=basis.has_fix)
-    elif not basis.has_fix:
-        confirm.append(CONFIRM_NO_FIX)
     if basis.grade is Grade.C:
         if not has_fix:
             reasons.append(
@@ -230,3 +220,17 @@ def _supported(row: MatrixRow, matrix: Mapping[Key, MatrixRow], basis: Basis) ->
             return Decision(Verdict.NEEDS_HUMAN, tuple(reasons), tuple(confirm))
         return Decision(Verdict.DIFFERS, tuple(reasons), tuple(confirm))
     return Decision(Verdict.PROVEN if has_fix else Verdict.REPRODUCED, tuple(reasons), tuple(confirm))
+
+
+def _to_confirm(basis: Basis) -> list[str]:
+    """What a person must confirm of a proof that stands."""
+    facts = (
+        (basis.command, CONFIRM_COMMAND),
+        (basis.grade is not Grade.A, CONFIRM_SCRIPT),
+        (basis.predicate, CONFIRM_PREDICATE),
+        (basis.exception, CONFIRM_EXCEPTION),
+        (basis.born, CONFIRM_CODE),
+        (basis.patch is None and not basis.has_fix, CONFIRM_NO_FIX),
+    )
+    confirm = [words for holds, words in facts if holds]
+    return confirm + (patch_confirm(basis.patch, released=basis.has_fix) if basis.patch is not None else [])

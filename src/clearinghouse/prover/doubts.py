@@ -40,7 +40,7 @@ def doubt_of(
         return reason
     if reason := _uneven(manifest, {path: len(content) for path, content in bundle.files.items()}):
         return reason
-    if grade is Grade.A and manifest.oracle.name not in _JUDGED_BY_TEXT:
+    if isinstance(manifest.run, CallRun) and manifest.oracle.name not in _JUDGED_BY_TEXT:
         return _unlike(series)
     return None
 

@@ -23,6 +23,7 @@ from clearinghouse.core.proof import (
 from clearinghouse.core.statistics import FIRST_RUNS, LEAST_RATE, MOST_RUNS, lower_bound, silent_runs
 from clearinghouse.core.steps import uses_size
 from clearinghouse.core.verdict import Basis, Decision, decide
+from clearinghouse.prover.commands import is_own_command
 from clearinghouse.prover.doubts import doubt_of
 from clearinghouse.prover.judge_tree import TEST_TRIES, TESTS, Demands, control_result
 from clearinghouse.prover.memory import UNMEASURED
@@ -63,9 +64,19 @@ class _Proof:
     @property
     def grade(self) -> Grade:
         """Whose word the bundle is."""
-        if isinstance(self.bundle.manifest.run, CallRun):
+        if self.steps or self.own_command:
             return Grade.A
         return Grade.C if self.predicate else Grade.B
+
+    @property
+    def steps(self) -> bool:
+        """Whether our harness carries out the finder's steps: then no process is shared with anything of his."""
+        return isinstance(self.bundle.manifest.run, CallRun)
+
+    @property
+    def own_command(self) -> bool:
+        """Whether the target's own command is started, and nothing of the finder's but data is there."""
+        return is_own_command(self.bundle, self.builds.vulnerable)
 
     @property
     def predicate(self) -> bool:
@@ -153,7 +164,7 @@ def _lead(proof: _Proof) -> None:
     if rate < LEAST_RATE:
         return
     silent = silent_runs(rate)
-    if proof.grade is not Grade.A and not _silent(proof, Variant.NULL_TARGET, plan, silent):
+    if not proof.steps and not _silent(proof, Variant.NULL_TARGET, plan, silent):
         return
     if not _control_is_silent(proof, plan, silent) or not _fix_is_silent(proof, plan, silent):
         return
@@ -163,7 +174,7 @@ def _lead(proof: _Proof) -> None:
         for series in proof.patch.series:
             proof.series.setdefault((series.variant, series.input), series)
     fixed = proof.builds.fixed
-    if proof.grade is Grade.A and proof.predicate and fixed is not None:
+    if proof.steps and proof.predicate and fixed is not None:
         silent_side = proof.series[Variant.FIXED, Input.TRIGGER]
         fired.place = place_against(proof.runner, proof.builds.vulnerable, fixed, silent_side)
 
@@ -285,12 +296,12 @@ def _names(proof: _Proof, plan: Plan, silent: int) -> None:
     fired = proof.series[Variant.VULNERABLE, Input.TRIGGER]
     tries = silent if fired.k < fired.n else _FIRING_TRIES
     if target.fixed is not None:
-        times = silent if proof.grade is not Grade.A else _NAMED_RUNS
+        times = _NAMED_RUNS if proof.steps else silent
         if not _silent(proof, Variant.F_NAMED_V, plan, times, target.vulnerable):
             return
         named = runtime.variant(vulnerable, Variant.V_NAMED_F, target.fixed)
         _fires_once(proof, Variant.V_NAMED_F, named, plan, tries)
-    if proof.grade is Grade.A:
+    if proof.steps:
         return
     respelt = runtime.variant(vulnerable, Variant.V_RESPELT)
     _fires_once(proof, Variant.V_RESPELT, respelt, plan, tries)
@@ -308,7 +319,8 @@ def _result(proof: _Proof, sandbox: Sandbox) -> ProofResult:
         or fired.doubt
         or doubt_of(proof.bundle, proof.grade, proof.builds.vulnerable, proof.series),
         born=any(item.facts.report.born for item in fired.seen),
-        foreign=fired.doubt if proof.grade is Grade.A and not fired.suspicion else None,
+        foreign=fired.doubt if proof.steps and not fired.suspicion else None,
+        command=proof.own_command,
         patch=proof.patch.seen if proof.patch else None,
     )
     rows = proof.rows()
