@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 PATCH, RECORD = "fix.patch", "fix.json"
 _MOST_SHOWN = 20  # hunks
 
+Checkout = Annotated[
+    list[str] | None,
+    typer.Option("--checkout", metavar="REPOSITORY=PATH", help="A local git checkout of a repository. Repeatable."),
+]
+
 app = typer.Typer(help="Find fixes by running proofs.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -39,12 +44,14 @@ def isolate(
     budget: Annotated[float | None, typer.Option("--budget", min=1, help="Search at most so many seconds.")] = None,
     runs: Annotated[int | None, typer.Option("--runs", min=1, help="Search with at most so many runs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The run record as one JSON object.")] = False,
+    *,
+    checkout: Checkout = None,
 ) -> None:
     """Reduce what a fixed release changed to the smallest set of changes that silences the proof.
 
     Exit code: 69 without a sandbox, 65 with an invalid bundle, 1 when there is no fix to be had, else 0.
     """
-    from clearinghouse.cli.prove import cache_folder  # noqa: PLC0415  # the prover is loaded when it is needed
+    from clearinghouse.cli.prove import cache_folder, checkouts_of  # noqa: PLC0415  # the prover is loaded when it is needed
     from clearinghouse.core.fix import FixStatus  # noqa: PLC0415
     from clearinghouse.prover.isolate.search import Budget  # noqa: PLC0415
     from clearinghouse.prover.local import LocalProver  # noqa: PLC0415
@@ -53,7 +60,7 @@ def isolate(
     folder = out or Path(f"{bundle.resolve().name.split('.')[0] or 'bundle'}.fix")
     _writable(folder)
     cache = cache_folder()
-    prover = LocalProver(cache, cache / "run")
+    prover = LocalProver(cache, cache / "run", checkouts=checkouts_of(checkout or []))
     limit = Budget(budget, runs)
     with _progress(limit) as progress:
         found = prover.isolate_path(bundle, limit, progress)

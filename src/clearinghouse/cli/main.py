@@ -49,10 +49,7 @@ def prove(
         Path | None, typer.Option("--key", help="The private key that signs them, if not that of `keys init`.")
     ] = None,
     *,
-    checkout: Annotated[
-        list[str] | None,
-        typer.Option("--checkout", metavar="REPOSITORY=PATH", help="A local git checkout of a repository. Repeatable."),
-    ] = None,
+    checkout: fix.Checkout = None,
 ) -> None:
     """Decide proof bundles on this machine, without server or database.
 
