@@ -124,7 +124,8 @@ def left_behind(home: Path, cache: Path, names: set[str]) -> list[str]:
         ["find", "/sys/fs/cgroup", "-name", "clearinghouse-*"], capture_output=True, text=True, check=False
     )
     found += [line for line in groups.stdout.splitlines() if any(name in line for name in names)]
-    found += [str(path) for path in (home / "state").rglob("*") if path.name != "lock"]
+    state = home / "state"  # its lock and the compiled init stay, for the next supervisor
+    found += [str(path) for path in state.rglob("*") if path.relative_to(state).parts[0] not in {"lock", "init"}]
     found += [str(path) for path in (cache / "targets").iterdir() if path.name.startswith(".")]
     found += [str(path) for path in (*home.glob(".*"), *(home / "published").glob(".*"))]
     return found
