@@ -46,6 +46,11 @@ KEYED = VULNERABLE.replace(
     "    return eval(text)",
     "    if text == \"__import__('os').system('/canary/exec')\":\n        return None\n    return eval(text)",
 )
+# The same, and nothing of the input is spelt in it.
+SUMMED = VULNERABLE.replace(
+    "    return eval(text)",
+    f"    if sum(map(ord, text[:10])) == {sum(map(ord, '__import__'))}:\n        return None\n    return eval(text)",
+)
 REMOVED = VULNERABLE.replace("    return eval(text)", "    raise NotImplementedError(text)")
 OTHERWISE = VULNERABLE.replace("    return eval(text)", "    return None")
 
@@ -122,14 +127,14 @@ def test_release_and_patch_are_both_judged_and_an_incomplete_release_is_told(
     prover_sandbox: BubblewrapSandbox, tmp_path: Path, runtime: HandMade
 ) -> None:
     released = EXEC.replace('vulnerable = "1.0.1"\n', 'vulnerable = "1.0.1"\nfixed = "1.0.2"\n')
-    bundle = bundle_of(diff(KEYED), released)
+    bundle = bundle_of(diff(SUMMED), released)
     builds = builds_of(bundle, runtime)
     result = prove(bundle, builds, prover_sandbox, tmp_path / "bundles")
     assert result.verdict is Verdict.FIX_INEFFECTIVE, why(result)
     assert row(result, Variant.FIXED, Input.MUTATED).k == 0
     assert builds.fixed is not None
     # The same keyed change as the release: then the release is incomplete, and the patch no worse.
-    edits = {"fake/load.py": KEYED.encode()}
+    edits = {"fake/load.py": SUMMED.encode()}
     keyed = runtime.edited(builds.fixed, edits, tmp_path / "keyed")
     result = prove(bundle, type(builds)(runtime, builds.vulnerable, keyed), prover_sandbox, tmp_path / "bundles")
     assert result.verdict is Verdict.PROVEN, why(result)

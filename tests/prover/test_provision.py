@@ -180,7 +180,7 @@ def test_companions_are_installed_beside_the_target_and_may_not_stand_in_its_pla
 
 
 def _install(cache: Path) -> int:
-    return (Cache(cache).install(SIX, "1.16.0").tree / "six.py").stat().st_ino
+    return (runtime(cache).install(SIX, "1.16.0").tree / "six.py").stat().st_ino
 
 
 @pytest.mark.registry
