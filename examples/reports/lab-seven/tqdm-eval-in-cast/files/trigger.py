@@ -3,7 +3,7 @@
 import os
 import sys
 
-from tqdm.cli import cast
+from tqdm.cli import TqdmTypeError, cast
 
 CODE = '"+str(__import__("os").symlink("nowhere", "PLACE"))+"'
 
@@ -12,5 +12,5 @@ try:
         print(cast("downloading", "str"), cast("7", "int"))
     else:
         print(cast(CODE.replace("PLACE", os.environ["CANARY_WRITE"]), "str or int"))
-except TypeError as error:
+except TqdmTypeError as error:
     print("refused:", error)
