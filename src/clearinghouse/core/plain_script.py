@@ -3,7 +3,7 @@
 A script shares the target's process, so whatever watches it there can be deceived. What a plain script can do is told
 by reading it instead: it imports the target and harmless modules, calls them, and prints. It branches on its own
 arguments alone, it computes nothing from what the target says, and it holds nothing with which it could bring about an
-effect by
+effect by itself.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,21 +21,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.installed import Installed
     from clearinghouse.prover.observation import Observation
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
-
-
-class Observe(Protocol):
-    """Run steps (or an argv) once; `plan` and the manifest's other keys as keywords."""
-
-    def __call__(
-        self,
-        run: list[dict[str, Any]] | CallRun | ScriptRun,
-        oracle: str | OracleSpec = ...,
-        *,
-        plan: Plan = ...,
-        files: Mapping[str, bytes] = ...,
-        tree: Installed | None = ...,
-        **given: Any,
-    ) -> Observation: ...
+    from tests.prover.conftest import Observe
 
 
 @pytest.fixture(scope="session")

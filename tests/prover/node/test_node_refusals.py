@@ -9,7 +9,7 @@ import pytest
 from clearinghouse.core.proof import Signal
 
 if TYPE_CHECKING:
-    from tests.prover.node.conftest import Observe
+    from tests.prover.conftest import Observe
 
 pytestmark = pytest.mark.sandbox
 

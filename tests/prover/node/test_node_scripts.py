@@ -12,7 +12,7 @@ from clearinghouse.core.proof import Signal
 if TYPE_CHECKING:
     from clearinghouse.prover.observation import Observation
     from clearinghouse.prover.runtimes.node.executables import Node
-    from tests.prover.node.conftest import Observe
+    from tests.prover.conftest import Observe
 
 pytestmark = pytest.mark.sandbox
 

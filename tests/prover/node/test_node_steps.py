@@ -11,7 +11,7 @@ from clearinghouse.core.proof import OracleName, Signal
 from clearinghouse.prover.runner import Plan
 
 if TYPE_CHECKING:
-    from tests.prover.node.conftest import Observe
+    from tests.prover.conftest import Observe
 
 pytestmark = pytest.mark.sandbox
 

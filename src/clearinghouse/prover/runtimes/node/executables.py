@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clearinghouse.prover.runtimes.found import one_of_each_version
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -112,19 +114,7 @@ def _candidates() -> Iterator[Path]:
 @lru_cache(maxsize=1)
 def all_nodes() -> tuple[Node, ...]:
     """Every usable Node, the one that `node` starts first, then newest first; one of each version."""
-    seen: set[Path] = set()
-    found: dict[str, Node] = {}
-    for candidate in _candidates():
-        try:
-            real = candidate.resolve(strict=True)
-        except OSError:
-            continue
-        if real in seen:
-            continue
-        seen.add(real)
-        node = _ask(candidate)
-        if node is not None:
-            found.setdefault(node.version, node)
+    found = one_of_each_version(_candidates(), _ask)
     first = next(iter(found), None)
     return tuple(sorted(found.values(), key=lambda node: (node.version != first, [-number for number in node.numbers])))
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clearinghouse.prover.runtimes.found import one_of_each_version
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -120,19 +122,7 @@ def own_interpreter() -> Interpreter | None:
 @lru_cache(maxsize=1)
 def all_interpreters() -> tuple[Interpreter, ...]:
     """Every usable CPython, the prover's own first, then newest first; one of each version."""
-    seen: set[Path] = set()
-    found: dict[str, Interpreter] = {}
-    for candidate in _candidates():
-        try:
-            real = candidate.resolve(strict=True)
-        except OSError:
-            continue
-        if real in seen:
-            continue
-        seen.add(real)
-        interpreter = _ask(candidate)
-        if interpreter is not None:
-            found.setdefault(interpreter.version, interpreter)
+    found = one_of_each_version(_candidates(), _ask)
     own = own_interpreter()
     rest = sorted(found.values(), key=lambda item: [int(part) for part in item.version.split(".")], reverse=True)
     return tuple(sorted(rest, key=lambda item: own is None or item.version != own.version))
