@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearinghouse.core.growth import EXPONENT, Cost, alike, exceeds, exponent, grows
+from clearinghouse.core.growth import EXPONENT, Cost, alike, exceeds, exponent, grows, nearly, quietest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,3 +97,36 @@ def test_without_sizes_both_the_budget_and_ten_times_the_reference_are_needed(
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, False), (0.24, False), (0.25, True), (1.0, True), (2.0, True)])
 def test_a_release_that_takes_a_quarter_of_the_time_or_more_is_no_fix(seconds: float, *, expected: bool) -> None:
     assert alike(seconds, 1.0) is expected
+
+
+def test_noise_that_hides_a_growth_is_told_from_cost_that_does_not_grow() -> None:
+    noisy = [Cost(size, seconds, finished=True) for size, seconds in ((1024, 0.04), (2048, 0.09), (4096, 0.3))]
+    assert not grows(noisy, 0.2)
+    assert nearly(noisy, 0.2)
+    assert not nearly(noisy, 0.4)
+    assert not nearly(series(lambda n: 1e-7 * n**2), 1.0)
+    assert not nearly([Cost(None, 5.0, finished=True)], 1.0)
+    assert not nearly([], 1.0)
+
+
+@given(st.floats(1e-8, 1e-5), st.sampled_from([0.9, 1.0, 2.2, 3.0]), st.data())
+def test_of_series_that_were_disturbed_now_and_then_the_least_is_the_law_itself(
+    scale: float, power: float, data: st.DataObject
+) -> None:
+    law = [Cost(size, scale * size**power, finished=True) for size in LADDER]
+    quiet = [data.draw(st.integers(0, 2)) for _ in law]
+    disturbed = [
+        [
+            cost if which == calm else Cost(cost.size, cost.amount * data.draw(st.floats(1.0, 5.0)), finished=True)
+            for cost, calm in zip(law, quiet, strict=True)
+        ]
+        for which in range(3)
+    ]
+    assert quietest(disturbed) == tuple(law)
+
+
+def test_of_a_size_that_was_stopped_once_the_finished_one_holds() -> None:
+    ended, stopped = Cost(16, 3.0, finished=True), Cost(16, 2.0, finished=False)
+    assert quietest([[stopped], [ended]]) == (ended,)
+    assert quietest([[ended], [stopped]]) == (ended,)
+    assert quietest([[stopped], [Cost(16, 1.0, finished=False)]]) == (Cost(16, 1.0, finished=False),)

@@ -1,4 +1,4 @@
-"""Decides a proof's verdict from the matrix of its runs. Pure: the same matrix, the same verdict (DESIGN 4.3)."""
+"""Decides a proof's verdict from the matrix of its runs. Pure: the same matrix, the same verdict."""
 
 from __future__ import annotations
 

@@ -286,7 +286,7 @@ def _fires_once(proof: _Proof, variant: Variant, tree: Installed, plan: Plan, tr
 
 
 def _names(proof: _Proof, plan: Plan, silent: int) -> None:
-    """The controls by name and spelling (DESIGN 4.3).
+    """The controls by name and spelling.
 
     Steps have no conditions, but they can compute with a version that they read: the names are swapped for form 1 too.
     A file's hash they cannot take, so re-spelling is for scripts.

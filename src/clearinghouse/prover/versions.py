@@ -1,4 +1,4 @@
-"""Finds the affected releases of a target by running the proof on them (DESIGN 4.5)."""
+"""Finds the affected releases of a target by running the proof on them."""
 
 from __future__ import annotations
 

@@ -51,21 +51,24 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
             "Choose a control that differs from the trigger only in what makes it harmful.",
         ),
         Verdict.FIX_INEFFECTIVE: (
-            "The release named as fixed still shows the effect. A person looks at it: the claim may well be true.",
-            "Name a release that does fix it, or none.",
+            "What is named as the fix, a release or a patch, still shows the effect. A person looks at it: the claim may "
+            "well be true.",
+            "Name a release or send a patch that does fix it, or name none.",
         ),
         Verdict.FIX_BREAKS: (
-            "On the fixed release the benign control no longer works.",
-            "Write the control so that it works on both releases.",
+            "With the fix, a release or a patch, the benign control or the bundle's own tests no longer pass.",
+            "Write the control and the tests so that they pass on both sides; mend a patch that takes a feature away.",
         ),
         Verdict.INVALID: ("The bundle breaks the format.", "Mend what the reasons name, and send it again."),
         Verdict.UNSUPPORTED: (
             "This prover cannot run it. That does not count against the finder.",
-            "Use an oracle and a runtime that this prover has.",
+            "The reasons name what is missing here: an interpreter, a compiler, a sandbox. Send it where that is there, or "
+            "use an oracle and a runtime that this prover has.",
         ),
         Verdict.BUILD_FAILED: (
-            "A release could not be installed, so nothing was run.",
-            "Name releases that install from the package index without a compiler.",
+            "A release could not be installed or built, so nothing was run.",
+            "Read the end of the build's log in the reasons. Builds run without network: what they need is named in the "
+            "bundle, or is an archive of the package index.",
         ),
         Verdict.INFRA_ERROR: ("Our own machinery failed. That does not count against the finder.", ""),
         Verdict.NEEDS_HUMAN: ("The proof ran, and a person must look at what it shows.", ""),

@@ -1,1 +1,1 @@
-"""The smallest fix by execution: which changes of a release silence a proof (DESIGN 4.6)."""
+"""The smallest fix by execution: which changes of a release silence a proof."""
