@@ -22,7 +22,8 @@ def _height(model: type[Model]) -> int:
 
 def test_every_relation_goes_to_its_own_room_or_further_down() -> None:
     upward, unresolved = [], []
-    for model in apps.get_models(include_auto_created=True):
+    ours = [model for model in apps.get_models(include_auto_created=True) if _height(model) < len(layers())]
+    for model in ours:
         for field in model._meta.get_fields():
             if not field.is_relation or (field.auto_created and not field.concrete):
                 continue  # no relation at all, or the far end of one that is looked at where it is declared

@@ -5,6 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class PartyKind(StrEnum):
+    """What takes part: an organisation, a person, or a name known from reports only, behind which nobody signs in."""
+
+    ORGANISATION = "organisation"
+    PERSON = "person"
+    NAME = "name"
+
+
 class OrganisationKind(StrEnum):
     """What an organisation is to the clearinghouse."""
 

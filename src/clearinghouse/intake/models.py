@@ -7,14 +7,14 @@ from django.db import models
 from clearinghouse.core.proof import Grade
 from clearinghouse.core.report import ReportKind, ReportState
 from clearinghouse.proofs.models import Blob, Proof
-from clearinghouse.registry.models import Finder
+from clearinghouse.registry.models import Party
 
 
 class Report(models.Model):
     """One thing that one finder sent once. Its bytes never change; `state` moves by `core.report`'s table."""
 
     public_id = models.CharField(max_length=20, unique=True)
-    finder = models.ForeignKey(Finder, on_delete=models.PROTECT, related_name="reports")
+    finder = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="reports")
     received_at = models.DateTimeField()
     name = models.CharField(max_length=255)
     kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in ReportKind])

@@ -1,1 +1,1 @@
-"""Who takes part: so far the finders, whose credit follows each of their reports. Verb: know a finder."""
+"""Who takes part: organisations, people and names known from reports; what people may do, their tokens, invitations."""

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from clearinghouse.core.errors import UsageError
 from clearinghouse.journal import services as journal
-from clearinghouse.registry.models import Finder
+from clearinghouse.registry.models import Party
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MAX_NAME = 100
 
 
-def know_finder(name: str, *, at: datetime) -> Finder:
-    """The finder of that name, noted in the journal when new. Names that differ only in case or spacing are one.
+def know_finder(name: str, *, at: datetime) -> Party:
+    """The party of that name, noted in the journal when new. Names that differ only in case or spacing are one.
 
     Raises UsageError for a name that is empty, too long or holds control characters.
     """
@@ -32,7 +32,7 @@ def know_finder(name: str, *, at: datetime) -> Finder:
             advice=f"give a name of 1 to {MAX_NAME} characters with at least one ASCII letter or digit",
         )
     with transaction.atomic():
-        finder, new = Finder.objects.get_or_create(handle=handle, defaults={"name": shown, "known_since": at})
+        finder, new = Party.objects.get_or_create(handle=handle, defaults={"name": shown, "known_since": at})
         if new:
             body = {"finder": handle, "name": shown}
             journal.append(journal.SYSTEM, "finder known", actor=shown, at=at, body=body)
