@@ -17,6 +17,7 @@ from clearinghouse.cases import queries as cases
 from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.core.errors import IntegrityError, NotFound, Refused, UsageError
 from clearinghouse.core.ids import advisory_id
+from clearinghouse.core.roles import Tlp
 from clearinghouse.core.visibility import Viewer
 from clearinghouse.formats.osv import osv_problems, write_osv
 from clearinghouse.journal import services as journal
@@ -95,8 +96,8 @@ def _approve(case: Case, *, by: str, confirm: bool, clock: Clock) -> Advisory:
         confirmed_by=confirmed_by,
         text=text,
     )
-    case.state, case.published_at = CaseState.PUBLISHED, at
-    case.save(update_fields=["state", "published_at"])
+    case.state, case.published_at, case.tlp = CaseState.PUBLISHED, at, Tlp.CLEAR
+    case.save(update_fields=["state", "published_at", "tlp"])
     body = {"advisory": advisory.public_id, "confirmed": list(due), "document": document}
     journal.append(f"case/{case.public_id}", "case published", actor=by, at=at, body=body)
     return advisory

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from clearinghouse.cases import services
+from clearinghouse.cases import participants, services
 from clearinghouse.cases.models import Case, CaseState, Membership, PackageLock, Pair, YearCounter
 from clearinghouse.core.ids import case_id
 from clearinghouse.core.matching import (
@@ -119,15 +119,25 @@ def _place(members: Sequence[Proof], judgements: Mapping[tuple[str, str], Judgem
     """Put one cluster into one case; the keys of the cases that won or lost a proof by it."""
     touched = set()
     present = {m.proof_id: m.case for m in Membership.objects.select_related("case").filter(proof__in=members)}
-    case = _home(members, present) or _open(members, at=at)
+    home = _home(members, present)
+    case = home or _open(members, at=at)
+    left: dict[int, Case] = {}
     for member in members:
         before = present.get(member.pk)
         if before is not None and before.pk == case.pk:
             continue
         touched |= {case.pk} | ({before.pk} if before else set())
-        Membership.objects.update_or_create(proof=member, defaults={"case": case, "since": at})
+        defaults = {"case": case, "since": at} | ({"brought_to": case} if before is None else {})
+        Membership.objects.update_or_create(proof=member, defaults=defaults)
         _note_joined(case, member, members, judgements, before, at=at)
-        if before is not None and not before.memberships.exists():
+        if before is not None:
+            left[before.pk] = before
+    for before in left.values():
+        if home is None:
+            participants.split(before, case, at=at)
+        else:
+            participants.merge(before, case, at=at)
+        if not before.memberships.exists():
             before.state, before.merged_into = CaseState.MERGED, case
             before.save(update_fields=["state", "merged_into"])
             _note(before, "case merged", {"into": case.public_id}, at=at)

@@ -1,11 +1,15 @@
-"""Cases, the proofs that belong to them, why any two of these are one bug or not, and what a person added."""
+"""Cases and who takes part in them, their proofs, why any two of these are one bug or not, and what a person added."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from clearinghouse.core.matching import Relation
+from clearinghouse.core.protocol.consent import Consent
+from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.roles import Tlp
 from clearinghouse.proofs.models import Proof
+from clearinghouse.registry.models import Party, new_key
 
 
 class CaseState(models.TextChoices):
@@ -17,9 +21,14 @@ class CaseState(models.TextChoices):
 
 
 class Case(models.Model):
-    """One bug. The title is the claim of its first proof."""
+    """One bug. The title is the claim of its first proof.
+
+    `key` is its opaque address before publication, `public_id` what it is called inside and afterwards. `ends_at` is
+    the instant at which the embargo in force ends; None where none is agreed.
+    """
 
     public_id = models.CharField(max_length=20, unique=True)
+    key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     opened_at = models.DateTimeField()
     package = models.CharField(max_length=300)
     title = models.CharField(max_length=500)
@@ -27,6 +36,9 @@ class Case(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="absorbed")
     priority = models.JSONField(null=True)
     published_at = models.DateTimeField(null=True)
+    tlp = models.CharField(max_length=12, choices=[(t.value, t.value) for t in Tlp], default=Tlp.AMBER)
+    embargo = models.CharField(max_length=10, choices=[(e.value, e.value) for e in Embargo], default=Embargo.NONE)
+    ends_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["package", "state"], name="cases_by_package")]
@@ -35,10 +47,38 @@ class Case(models.Model):
         return self.public_id
 
 
+class Participant(models.Model):
+    """A party takes part in a case: the rows of a case are the list of who may see it, and there is no other.
+
+    A signature extends to what was brought to the case in the sense of `Membership.brought_to`: `covers` holds these
+    origins. What is brought later to a covered origin is covered too; what a merge adds is not, until the participant
+    signs again. So a merge by itself opens nothing that was brought to the other side while an embargo is in force.
+    `named` says that a person was named individually, as TLP:RED asks.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="participants")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="participations")
+    roles = models.JSONField(default=list)  # of core.roles.CaseRole, sorted
+    consent = models.CharField(max_length=12, choices=[(c.value, c.value) for c in Consent], default=Consent.NO_EMBARGO)
+    covers = models.ManyToManyField(Case, related_name="+")
+    named = models.BooleanField(default=False)
+    invited_at = models.DateTimeField()
+    invited_by = models.CharField(max_length=200)
+    rsvp_by = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "party"], name="cases_one_participation")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} in {self.case_id}: {', '.join(self.roles)}, {self.consent}"
+
+
 class Membership(models.Model):
-    """A proof's place: each in exactly one case."""
+    """A proof's place: each in exactly one case. `brought_to` stays the case it came to before any merge."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="memberships")
+    brought_to = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     proof = models.OneToOneField(Proof, on_delete=models.PROTECT, related_name="membership")
     since = models.DateTimeField()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from clearinghouse.cases import participants
 from clearinghouse.cases.models import Case, CaseFact, CaseState
 from clearinghouse.cases.ranking import priority_of
 from clearinghouse.core.errors import IntegrityError, NotFound, UsageError
@@ -107,9 +108,10 @@ def _answer(proof: Proof, report: Report, *, at: datetime) -> bool:
     reasons = proof.result["reasons"] if proof.result else ()
     if not intake.answer(report, verdict=verdict, reasons=reasons, at=at, case=case):
         return False
-    if case:
+    if membership:
         body = {"report": report.public_id, "finder": report.finder.name, "bundle": proof.bundle_id}
         journal.append(f"case/{case}", "report attached", actor=intake.ACTOR, at=at, body=body)
+        participants.enrol_finder(membership.case, report.finder, by=intake.ACTOR, at=at)
     return True
 
 
