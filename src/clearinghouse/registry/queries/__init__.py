@@ -1,0 +1,39 @@
+"""What this room can be asked: who acts, and what accounts there are for those who may see them."""
+
+from __future__ import annotations
+
+from clearinghouse.registry.queries.accounts import (
+    InvitationView,
+    MemberRow,
+    OrganisationRow,
+    PersonRow,
+    TokenRow,
+    invitation,
+    members,
+    organisation,
+    organisations,
+    people,
+    person,
+    token,
+    tokens,
+)
+from clearinghouse.registry.queries.actors import actor_of, actor_of_token, hash_of
+
+__all__ = [
+    "InvitationView",
+    "MemberRow",
+    "OrganisationRow",
+    "PersonRow",
+    "TokenRow",
+    "actor_of",
+    "actor_of_token",
+    "hash_of",
+    "invitation",
+    "members",
+    "organisation",
+    "organisations",
+    "people",
+    "person",
+    "token",
+    "tokens",
+]

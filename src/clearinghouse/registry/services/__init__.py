@@ -1,0 +1,28 @@
+"""The verbs of this room: each checks the permission, makes the change and notes it, in one transaction."""
+
+from __future__ import annotations
+
+from clearinghouse.registry.services.invitations import accept, accept_as, invite
+from clearinghouse.registry.services.members import add_member, change_role, remove_member
+from clearinghouse.registry.services.names import know_finder
+from clearinghouse.registry.services.organisations import create_organisation
+from clearinghouse.registry.services.people import add_person, deactivate, grant, revoke
+from clearinghouse.registry.services.tokens import create_token, revoke_token, use_token
+
+__all__ = [
+    "accept",
+    "accept_as",
+    "add_member",
+    "add_person",
+    "change_role",
+    "create_organisation",
+    "create_token",
+    "deactivate",
+    "grant",
+    "invite",
+    "know_finder",
+    "remove_member",
+    "revoke",
+    "revoke_token",
+    "use_token",
+]
