@@ -156,7 +156,7 @@ def test_a_growth_that_noise_hid_is_measured_afresh_and_no_other_is_found(
         last = replace(costs[-1], amount=max(costs[-1].amount, GROWING.budget_seconds))
         return replace(facts, report=replace(facts.report, costs=(*costs[:-1], last)))
 
-    run_once = Runner._facts  # noqa: SLF001  # the machine's noise, at the one place where it comes in
+    run_once = Runner._facts  # the machine's noise, at the one place where it comes in
     monkeypatch.setattr(Runner, "_facts", disturbed)
     # What is added to a series would otherwise be more than the run can have used.
     monkeypatch.setattr("clearinghouse.prover.oracles._MOST_CPU_DRIFT", 100.0)

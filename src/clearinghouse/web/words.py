@@ -51,8 +51,10 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
             "Choose a control that differs from the trigger only in what makes it harmful.",
         ),
         Verdict.FIX_INEFFECTIVE: (
-            "What is named as the fix, a release or a patch, still shows the effect. A person looks at it: the claim may "
-            "well be true.",
+            (
+                "What is named as the fix, a release or a patch, still shows the effect. A person looks at it: the claim "
+                "may well be true."
+            ),
             "Name a release or send a patch that does fix it, or name none.",
         ),
         Verdict.FIX_BREAKS: (
@@ -62,13 +64,17 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
         Verdict.INVALID: ("The bundle breaks the format.", "Mend what the reasons name, and send it again."),
         Verdict.UNSUPPORTED: (
             "This prover cannot run it. That does not count against the finder.",
-            "The reasons name what is missing here: an interpreter, a compiler, a sandbox. Send it where that is there, or "
-            "use an oracle and a runtime that this prover has.",
+            (
+                "The reasons name what is missing here: an interpreter, a compiler, a sandbox. Send it where that is "
+                "there, or use an oracle and a runtime that this prover has."
+            ),
         ),
         Verdict.BUILD_FAILED: (
             "A release could not be installed or built, so nothing was run.",
-            "Read the end of the build's log in the reasons. Builds run without network: what they need is named in the "
-            "bundle, or is an archive of the package index.",
+            (
+                "Read the end of the build's log in the reasons. Builds run without network: what they need is named in "
+                "the bundle, or is an archive of the package index."
+            ),
         ),
         Verdict.INFRA_ERROR: ("Our own machinery failed. That does not count against the finder.", ""),
         Verdict.NEEDS_HUMAN: ("The proof ran, and a person must look at what it shows.", ""),
