@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "clearinghouse.journal",
+    "clearinghouse.traffic",
     "clearinghouse.registry",
     "clearinghouse.proofs",
     "clearinghouse.intake",
@@ -67,8 +68,12 @@ DATABASES = {
         },
     },
 }
-ROOT_URLCONF = "clearinghouse.web.urls"
-MIDDLEWARE = ["clearinghouse.web.middleware.headers", "clearinghouse.web.middleware.viewer"]
+ROOT_URLCONF = "clearinghouse.bootstrap.urls"
+MIDDLEWARE = [
+    "clearinghouse.web.middleware.headers",
+    "clearinghouse.api.middleware.shape",
+    "clearinghouse.web.middleware.viewer",
+]
 APPEND_SLASH = False
 TEMPLATES = [
     {

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="diagnostics on stderr"
     )
+    api_token_limit: int = Field(default=600, ge=1, description="requests a minute to the API with one token")
+    api_address_limit: int = Field(default=60, ge=1, description="requests a minute to the API without one, by address")
+    api_report_limit: int = Field(default=120, ge=1, description="reports a minute from one sender")
 
     @property
     def root(self) -> Path:

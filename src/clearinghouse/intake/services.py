@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from clearinghouse.core.errors import InvalidInput
+from clearinghouse.core.errors import InvalidInput, Refused, UsageError
 from clearinghouse.core.ids import report_id
 from clearinghouse.core.report import MAX_REPORT_BYTES, ReportState, path_after, step
 from clearinghouse.intake.models import Finding, Report
@@ -17,14 +17,16 @@ from clearinghouse.intake.screening import Screened, screen
 from clearinghouse.journal import services as journal
 from clearinghouse.proofs import blobs
 from clearinghouse.proofs import services as proofs
+from clearinghouse.registry.models import Party
 from clearinghouse.registry.services import know_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from clearinghouse.core.ports import Clock, JobQueue
     from clearinghouse.core.proof import Verdict
+    from clearinghouse.core.visibility import Actor
 
 PROVE = "prove"  # the job of a new proof, by bundle id
 ANSWER = "answer"  # the job of a report whose proof is settled already, by report id
@@ -55,13 +57,37 @@ def submit(content: bytes, *, finder: str, name: str, clock: Clock, queue: JobQu
     Raises InvalidInput above MAX_REPORT_BYTES, UsageError for a finder's name that is none; anything else that is
     wrong with the content is kept, and answered in the report's state and reasons.
     """
+    return _take(content, lambda at: know_finder(finder, at=at), name=name, clock=clock, queue=queue)
+
+
+def hand_in(
+    content: bytes, *, actor: Actor, party: str | None = None, name: str, clock: Clock, queue: JobQueue
+) -> Receipt:
+    """`submit` for somebody who is known: the finder is the party with that key, else the actor's own.
+
+    Raises Refused for an actor that is no party, UsageError for a party that the actor does not act for, InvalidInput
+    above MAX_REPORT_BYTES.
+    """
+    chosen = party or actor.person or (min(actor.parties) if len(actor.parties) == 1 else None)
+    if not actor.parties or chosen is None:
+        raise Refused("reports come from a party", advice="use a token of a person or of an organisation")
+    if chosen not in actor.parties:
+        raise UsageError(
+            "you do not act for that party", advice="name your own key or that of an organisation of yours"
+        )
+    return _take(content, lambda _at: Party.objects.get(key=chosen), name=name, clock=clock, queue=queue)
+
+
+def _take(
+    content: bytes, sender_at: Callable[[datetime], Party], *, name: str, clock: Clock, queue: JobQueue
+) -> Receipt:
     if len(content) > MAX_REPORT_BYTES:
         raise InvalidInput(f"{name}: larger than {MAX_REPORT_BYTES // 2**20} MiB", advice="make it smaller")
     shown = "".join(c if c.isprintable() else "�" for c in name.encode("utf-8", "replace").decode())[-MAX_NAME:]
     screened = screen(content, shown)
     at = clock()
     with transaction.atomic():
-        sender = know_finder(finder, at=at)
+        sender = sender_at(at)
         digest = sha256(content).hexdigest()
         before = Report.objects.filter(finder=sender, content_id=digest).select_related("finder", "proof").first()
         if before is not None:

@@ -23,7 +23,3 @@ urlpatterns = [
     path("static/<str:name>", files.static, name="static"),
     path("healthz", files.health, name="health"),
 ]
-
-handler400 = "clearinghouse.web.files.bad_request"
-handler404 = "clearinghouse.web.files.not_found"
-handler500 = "clearinghouse.web.files.failed"

@@ -1,0 +1,20 @@
+"""The application of the API: every route under its version, with our errors, our parser and no pages of its own."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+from clearinghouse.api import account, problems, reports
+from clearinghouse.api.bodies import StrictParser
+
+api = NinjaAPI(
+    title="clearinghouse",
+    version="1",
+    urls_namespace="api",
+    openapi_url=None,
+    docs_url=None,
+    parser=StrictParser(),
+)
+problems.register(api)
+for prefix, router in (("", account.router), ("", reports.router)):
+    api.add_router(prefix, router)

@@ -1,0 +1,1 @@
+"""Requests from outside: a repeated one gets its first answer, and nobody asks too often. Verbs: once, allow."""
