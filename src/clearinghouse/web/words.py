@@ -52,8 +52,8 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
         ),
         Verdict.FIX_INEFFECTIVE: (
             (
-                "What is named as the fix, a release or a patch, still shows the effect. A person looks at it: the claim "
-                "may well be true."
+                "What is named as the fix, a release or a patch, still shows the effect. A person looks at it: the "
+                "claim may well be true."
             ),
             "Name a release or send a patch that does fix it, or name none.",
         ),
@@ -72,8 +72,8 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
         Verdict.BUILD_FAILED: (
             "A release could not be installed or built, so nothing was run.",
             (
-                "Read the end of the build's log in the reasons. Builds run without network: what they need is named in "
-                "the bundle, or is an archive of the package index."
+                "Read the end of the build's log in the reasons. Builds run without network: what they need is named "
+                "in the bundle, or is an archive of the package index."
             ),
         ),
         Verdict.INFRA_ERROR: ("Our own machinery failed. That does not count against the finder.", ""),
