@@ -83,8 +83,15 @@ def answer(consent: Consent, *, yes: bool) -> tuple[ConsentStep, ...]:
 
 
 def seeded(roles: Iterable[CaseRole], *, in_force: bool) -> Consent:
-    """Where one who enters a case stands: bound at once only as its reporter or owner, while an embargo holds."""
+    """Where a participant stands as an embargo begins: bound with it only as reporter or owner."""
     return Consent.SIGNATORY if in_force and BOUND_FROM_THE_START & set(roles) else Consent.NO_EMBARGO
+
+
+def late(roles: Iterable[CaseRole], *, in_force: bool) -> Consent:
+    """Where one who comes later stands: invited to the embargo that holds, another reporter too; an owner is bound."""
+    if not in_force:
+        return Consent.NO_EMBARGO
+    return Consent.SIGNATORY if CaseRole.OWNER in roles else CONSENT.after(Consent.NO_EMBARGO, ConsentStep.INVITE)
 
 
 def rsvp_by(invited_at: datetime, wait: timedelta = RSVP) -> datetime:
