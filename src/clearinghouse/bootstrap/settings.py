@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         default="localhost,127.0.0.1,[::1]", description="host names served, separated by commas"
     )
+    url: str = Field(
+        default="http://localhost:8400",
+        pattern=r"^https?://[^/?#\s]+$",
+        description="where people open the pages, without a slash at the end; links in mails begin with it",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="diagnostics on stderr"
     )
@@ -48,6 +53,10 @@ class Settings(BaseSettings):
     def root(self) -> Path:
         """`home`, absolute, with ~ resolved."""
         return self.home.expanduser().absolute()
+
+    def invitation_link(self, secret: str) -> str:
+        """What whoever was invited opens."""
+        return f"{self.url}/account/invitations/{secret}"
 
     @property
     def database(self) -> Path:

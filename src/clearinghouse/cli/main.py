@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from clearinghouse import __version__
-from clearinghouse.cli import attest, cases, demo, fix, journal, keys, proof, reports, serve, versions, work
+from clearinghouse.cli import (
+    attest,
+    cases,
+    demo,
+    fix,
+    journal,
+    keys,
+    organisations,
+    proof,
+    reports,
+    serve,
+    tokens,
+    users,
+    versions,
+    work,
+)
 from clearinghouse.cli.output import put_line, say
 from clearinghouse.core.errors import ClearinghouseError
 
@@ -28,6 +43,9 @@ app.add_typer(reports.app, name="report")
 app.add_typer(cases.app, name="case")
 app.command("publish")(cases.publish)
 app.add_typer(fix.app, name="fix")
+app.add_typer(users.app, name="user")
+app.add_typer(organisations.app, name="org")
+app.add_typer(tokens.app, name="token")
 app.add_typer(journal.app, name="journal")
 app.command("verify-attestation")(attest.verify_attestation)
 app.add_typer(keys.app, name="keys")
