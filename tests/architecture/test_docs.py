@@ -207,6 +207,7 @@ PAGES = [
     "docs/tutorials/first-proof.md",
     "docs/guides/run-a-clearinghouse.md",
     "docs/guides/sandbox.md",
+    "docs/guides/submit-over-http.md",
 ]
 
 

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "clearinghouse.web.middleware.viewer",
 ]
 APPEND_SLASH = False
+STATIC_URL = "/static/"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

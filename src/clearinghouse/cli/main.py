@@ -20,6 +20,7 @@ from clearinghouse.cli import (
     proof,
     reports,
     serve,
+    submit,
     tokens,
     users,
     versions,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("submit")(reports.submit)
+app.command("submit")(submit.submit)
 app.command("work")(work.work)
 app.command("migrate")(work.migrate)
 app.add_typer(reports.app, name="report")

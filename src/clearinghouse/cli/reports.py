@@ -1,63 +1,17 @@
-"""`clearinghouse submit` and `clearinghouse report …`."""
+"""`clearinghouse report …`."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # Typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from clearinghouse.cli.output import put, put_line, say, table
-from clearinghouse.core.errors import ClearinghouseError, NotFound
+from clearinghouse.cli.output import put, put_line, table
+from clearinghouse.core.errors import NotFound
 from clearinghouse.core.visibility import Viewer
-
-if TYPE_CHECKING:
-    from clearinghouse.intake.services import Receipt
 
 app = typer.Typer(help="Look at reports.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object a line.")]
-
-
-def submit(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Proof bundles (folder or archive), SARIF 2.1.0, Markdown or text.")
-    ],
-    finder: Annotated[str, typer.Option("--finder", help="Who found it; gets the credit.")],
-    as_json: AsJson = False,
-) -> None:
-    """Hand in reports, one for each PATH. They are kept as they are; `clearinghouse work` proves them.
-
-    Every PATH is tried. Exit code: that of the first that could not be taken in, else 0, also for one already known.
-    """
-    from clearinghouse.bootstrap import wiring  # noqa: PLC0415
-
-    wiring.ready()
-    from clearinghouse.intake import services  # noqa: PLC0415
-    from clearinghouse.intake.packing import read_submission  # noqa: PLC0415
-
-    failed: ClearinghouseError | None = None
-    for path in paths:
-        try:
-            content = read_submission(path)
-            name = path.name or path.absolute().name
-            receipt = services.submit(content, finder=finder, name=name, clock=wiring.clock, queue=wiring.queue())
-        except ClearinghouseError as error:
-            say(f"clearinghouse: {error}")
-            failed = failed or error
-            continue
-        if as_json:
-            put(receipt)
-        else:
-            _show(receipt)
-    if failed is not None:
-        raise typer.Exit(failed.exit_code)
-
-
-def _show(receipt: Receipt) -> None:
-    known = ", known already" if receipt.known else ""
-    put_line(f"{receipt.id}  {receipt.state}{known}: {receipt.title}")
-    for reason in receipt.reasons:
-        put_line(f"    {reason}")
 
 
 @app.command("list")
