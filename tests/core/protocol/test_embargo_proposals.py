@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clearinghouse.core.protocol.embargo_proposals import (
@@ -115,6 +115,8 @@ def test_an_end_before_a_siblings_is_shown_to_a_person() -> None:
 
 
 @given(st.timedeltas(timedelta(), timedelta(days=400)))
+@example(10 * DAY)
+@example(7 * DAY)
 def test_another_finder_halves_the_time_but_leaves_a_week(left: timedelta) -> None:
     terms = shortened_for_another_finder(REPORT + left, REPORT)
     if left <= 7 * DAY:

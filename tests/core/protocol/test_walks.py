@@ -246,3 +246,22 @@ def test_new_terms_close_the_content_to_who_has_not_agreed_to_them() -> None:
     revised = moves.accept(moves.propose(now, "owner"), [])
     assert revised.consents == {"owner": Consent.SIGNATORY, "finder": Consent.LAPSED}
     assert revised.readers == {"owner"}
+
+
+def test_a_merge_grants_nobody_access_and_takes_none_of_the_facts_away() -> None:
+    def agreed(finder: str, vendor: str) -> Situation:
+        case = moves.join(opened("owner", [finder]), vendor, [CaseRole.VENDOR], [""])
+        return moves.open_content(moves.accept(moves.propose(case, "owner"), [vendor]), vendor)
+
+    kept = moves.observe(agreed("finder1", "vendor1"), Fact.VENDOR_AWARE).now
+    merged = moves.merge(kept, agreed("finder2", "vendor2")).now
+    assert merged.embargo == "active"
+    assert merged.consents == {
+        "owner": Consent.SIGNATORY,
+        "finder1": Consent.LAPSED,
+        "vendor1": Consent.LAPSED,
+        "finder2": Consent.INVITED,
+        "vendor2": Consent.INVITED,
+    }
+    assert merged.readers == merged.may_read == {"owner"}
+    assert str(merged.facts) == "Vfdpxa"
