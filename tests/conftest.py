@@ -10,13 +10,29 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings
+from django.db import connections
+from pydantic import SecretStr
 
+from clearinghouse.bootstrap import database
+from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.core.errors import SandboxUnavailable
 from clearinghouse.prover.sandbox.find import find_sandbox
 
 # Commands that tests start must not find the user's own clearinghouse.
 _HOME = tempfile.TemporaryDirectory(prefix="clearinghouse-tests-")
 os.environ["CLEARINGHOUSE_HOME"] = _HOME.name
+
+# Nor the user's database: tables are in memory, or on the PostgreSQL server that was started for the tests. What tests
+# start in processes of their own find that server only where they say so.
+os.environ.pop("CLEARINGHOUSE_DATABASE_URL", None)
+settings.DATABASES["default"] = database.for_django(
+    Settings(database_url=SecretStr(os.environ.get("CLEARINGHOUSE_TEST_DATABASE_URL", "")))
+)
+# Django was set up before this file was read: what it holds of the other database goes.
+connections.settings = connections.configure_settings(settings.DATABASES)
+if connections.all(initialized_only=True):
+    del connections["default"]
 
 # A job in the background ignores Ctrl-C, and so would the commands that tests start from it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -28,8 +44,13 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that install packages may reach the package index; all others have no network."""
+    """Tests that install packages may reach the package index; all others have no network.
+
+    Whoever uses Django's tables touches a database; other tests that do bear the mark themselves.
+    """
     for item in items:
+        if item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
         if item.get_closest_marker("registry"):
             item.add_marker(pytest.mark.enable_socket)
 

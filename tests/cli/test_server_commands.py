@@ -21,6 +21,7 @@ from clearinghouse.cli.main import main
 from clearinghouse.core.visibility import Viewer
 from clearinghouse.proofs import queries as proofs
 from tests.intake.factories import house
+from tests.journal.factories import lift_protection
 from tests.proofs.factories import Sketch, archive
 from tests.proofs.simulator import Bug
 
@@ -104,7 +105,7 @@ def test_a_journal_that_was_tampered_with_fails_verification_and_names_the_entry
     (tmp_path / "words.md").write_text("Gizmo is weak")
     report = objects(run("submit", tmp_path / "words.md", "--finder", "Lab One", "--json").stdout)[0]["id"]
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER journal_entry_unchanged")
+        lift_protection(cursor)
         cursor.execute(f"UPDATE journal_entry SET actor = 'nobody' WHERE chain_id = 'report/{report}' AND seq = 2")
     done = run("journal", "verify")
     assert done.code == 70

@@ -8,6 +8,7 @@ from clearinghouse.journal import queries
 from clearinghouse.journal.models import Chain, Entry
 from clearinghouse.journal.services import append
 from tests.intake.factories import START
+from tests.journal.factories import lift_protection
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def fill(chain: str = "case/1", entries: int = 3) -> None:
 def sql(statement: str) -> None:
     """What somebody with the database file can do: the triggers are no obstacle to them."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER IF EXISTS journal_entry_unchanged")
+        lift_protection(cursor)
         cursor.execute(statement)
 
 

@@ -21,6 +21,7 @@ from clearinghouse.core.roles import Tlp
 from clearinghouse.core.visibility import Viewer
 from clearinghouse.formats.osv import osv_problems, write_osv
 from clearinghouse.journal import services as journal
+from clearinghouse.journal.repeating import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ class Publication:
     known: bool
 
 
+@repeated
 def publish(case_id: str, *, by: str, confirm: bool, folder: Path, clock: Clock) -> Publication:
     """Write the case's OSV record into `folder` as `<case>.osv.json`, once, and note who did it.
 

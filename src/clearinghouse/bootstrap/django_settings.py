@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils.functional import SimpleLazyObject
 
+from clearinghouse.bootstrap import database
 from clearinghouse.bootstrap.settings import Settings
 
 SETTINGS = Settings()
@@ -56,18 +57,7 @@ INSTALLED_APPS = [
     "clearinghouse.cases",
     "clearinghouse.advisories",
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": SETTINGS.database,
-        "OPTIONS": {
-            # Every atomic() takes the write lock at its start, so none deadlocks; and none stands around mere reads.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        },
-    },
-}
+DATABASES = {"default": database.for_django(SETTINGS)}
 ROOT_URLCONF = "clearinghouse.bootstrap.urls"
 MIDDLEWARE = [
     "clearinghouse.web.middleware.headers",

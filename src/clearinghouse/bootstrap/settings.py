@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home, description="the folder that holds everything")
     cache: Path = Field(
         default_factory=_default_cache, description="installed targets, shared by all runs; may be deleted"
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="a PostgreSQL database, postgresql://user:password@host/name; empty: SQLite files in `home`",
     )
     signing_key: Path | None = Field(
         default=None, description="the private key that signs verdicts; unset: `keys/signing.key` in `home`"
@@ -60,12 +64,12 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> Path:
-        """The rooms' tables."""
+        """The rooms' tables, without `database_url`."""
         return self.root / "clearinghouse.sqlite3"
 
     @property
     def jobs_database(self) -> Path:
-        """The job engine's own tables."""
+        """The job engine's own tables, without `database_url`."""
         return self.root / "jobs.sqlite3"
 
     @property

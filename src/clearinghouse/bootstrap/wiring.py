@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.adapters.clock import now
 from clearinghouse.adapters.jobs.later import LaterQueue
+from clearinghouse.bootstrap import database
 from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.core.ports import Job
 
@@ -41,17 +42,28 @@ def start() -> Settings:
 
 
 def migrate() -> tuple[str, ...]:
-    """Make the home folder and bring the tables up to date; the names of the migrations that were applied."""
+    """Make the home folder and bring the tables up to date; the names of the migrations that were applied.
+
+    Raises Unavailable where the database does not answer.
+    """
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
     from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
 
     settings().root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if plan:
-        call_command("migrate", verbosity=0, interactive=False)
-    return tuple(str(migration) for migration, _ in plan)
+    database.reach(settings())
+
+    def missing() -> tuple[str, ...]:
+        executor = MigrationExecutor(connection)
+        return tuple(str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+    if not missing():
+        return ()
+    with database.migrating(settings()):
+        plan = missing()  # somebody else may have been faster
+        if plan:
+            call_command("migrate", verbosity=0, interactive=False)
+    return plan
 
 
 def ready() -> Settings:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from clearinghouse.cases import participants, services
-from clearinghouse.cases.models import Case, CaseState, Membership, PackageLock, Pair, YearCounter
+from clearinghouse.cases.models import Case, CaseState, Membership, Pair, YearCounter
 from clearinghouse.core.ids import case_id
 from clearinghouse.core.matching import (
     EXECUTION,
@@ -23,6 +23,7 @@ from clearinghouse.core.matching import (
     partition,
 )
 from clearinghouse.journal import services as journal
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.proofs.models import Proof
 from clearinghouse.proofs.queries import matching_facts
 
@@ -40,12 +41,12 @@ def candidates(bundle_id: str) -> list[ProofFacts]:
     return [matching_facts(row) for row in _group(proof)]
 
 
+@repeated
 def decide(bundle_id: str, *, at: datetime) -> bool:
     """Partition the proof's group into cases and note what changed; False when something must be executed first."""
     with transaction.atomic():
         proof = Proof.objects.get(bundle_id=bundle_id)
-        PackageLock.objects.get_or_create(package=proof.package)
-        PackageLock.objects.select_for_update().get(package=proof.package)
+        services.hold_package(proof.package)
         proof = Proof.objects.select_for_update().get(pk=proof.pk)
         if proof.matched_at:
             return True
@@ -118,7 +119,10 @@ def _keep_pairs(rows: Mapping[str, Proof], judgements: Mapping[tuple[str, str], 
 def _place(members: Sequence[Proof], judgements: Mapping[tuple[str, str], Judgement], *, at: datetime) -> set[int]:
     """Put one cluster into one case; the keys of the cases that won or lost a proof by it."""
     touched = set()
-    present = {m.proof_id: m.case for m in Membership.objects.select_related("case").filter(proof__in=members)}
+    # Locked: nobody publishes, assesses or merges a case while its proofs move.
+    cases = Case.objects.select_for_update().filter(memberships__proof__in=members).order_by("pk")
+    held = {case.pk: case for case in cases}
+    present = {m.proof_id: held[m.case_id] for m in Membership.objects.filter(proof__in=members)}
     home = _home(members, present)
     case = home or _open(members, at=at)
     left: dict[int, Case] = {}

@@ -73,6 +73,7 @@ def _demo(*, check: bool, fresh: bool, home: Path | None, inputs: Path | None, p
     digest = read.digest(contents)
     folder = (home or Path(os.environ.get("CLEARINGHOUSE_HOME") or checkout() / ".demo")).expanduser().absolute()
     os.environ["CLEARINGHOUSE_HOME"] = str(folder)
+    os.environ.pop("CLEARINGHOUSE_DATABASE_URL", None)  # a demo is a folder; it never touches the operator's tables
     with DemoHome(folder).held(digest) as place:
         if fresh:
             place.alone()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,9 +11,11 @@ from django.db import transaction
 from clearinghouse.core.errors import InvalidInput, Refused, UsageError
 from clearinghouse.core.ids import report_id
 from clearinghouse.core.report import MAX_REPORT_BYTES, ReportState, path_after, step
+from clearinghouse.core.storable import storable, storable_json
 from clearinghouse.intake.models import Finding, Report
 from clearinghouse.intake.screening import Screened, screen
 from clearinghouse.journal import services as journal
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.proofs import blobs
 from clearinghouse.proofs import services as proofs
 from clearinghouse.registry.models import Party
@@ -32,6 +33,7 @@ PROVE = "prove"  # the job of a new proof, by bundle id
 ANSWER = "answer"  # the job of a report whose proof is settled already, by report id
 ACTOR = "intake"  # who moves reports when no person does
 MAX_NAME = 255
+MAX_TITLE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def hand_in(
     return _take(content, lambda _at: Party.objects.get(key=chosen), name=name, clock=clock, queue=queue)
 
 
+@repeated
 def _take(
     content: bytes, sender_at: Callable[[datetime], Party], *, name: str, clock: Clock, queue: JobQueue
 ) -> Receipt:
@@ -86,27 +89,28 @@ def _take(
     shown = "".join(c if c.isprintable() else "�" for c in name.encode("utf-8", "replace").decode())[-MAX_NAME:]
     screened = screen(content, shown)
     at = clock()
+    sender = sender_at(at)  # for itself: whoever sends two reports at once becomes known before either
     with transaction.atomic():
-        sender = sender_at(at)
-        digest = sha256(content).hexdigest()
-        before = Report.objects.filter(finder=sender, content_id=digest).select_related("finder", "proof").first()
-        if before is not None:
-            return _receipt(before, known=True)
+        stored = blobs.keep(content)
         proof = proofs.store(screened.bundle, at=at) if screened.bundle else None
-        report = Report.objects.create(
-            public_id=report_id(sender.handle, digest),
+        report, new = Report.objects.select_related("finder", "proof").get_or_create(
             finder=sender,
-            received_at=at,
-            name=shown,
-            kind=screened.kind,
-            content=blobs.keep(content),
-            title=screened.title,
-            state=ReportState.RECEIVED,
-            reasons=list(screened.reasons),
-            proof=proof,
+            content=stored,
+            defaults={
+                "public_id": report_id(sender.handle, stored.sha256),
+                "received_at": at,
+                "name": shown,
+                "kind": screened.kind,
+                "title": storable(screened.title, MAX_TITLE),
+                "state": ReportState.RECEIVED,
+                "reasons": storable_json(list(screened.reasons)),
+                "proof": proof,
+            },
         )
+        if not new:
+            return _receipt(report, known=True)
         _note_findings(report, screened)
-        body = {"sha256": digest, "size": len(content), "name": shown, "kind": screened.kind}
+        body = {"sha256": stored.sha256, "size": len(content), "name": shown, "kind": screened.kind}
         _journal(report, "report received", actor=sender.name, at=at, body=body)
         _move(report, (ReportState.SCREENED, *screened.states), at=at, actor=ACTOR)
         if proof is not None:
@@ -123,7 +127,7 @@ def answer(report: Report, *, verdict: Verdict, reasons: Sequence[str], at: date
     """
     if report.state != ReportState.PROVING:
         return False
-    report.reasons = [f"verdict {verdict}", *reasons]
+    report.reasons = storable_json([f"verdict {verdict}", *reasons])
     body = {"verdict": str(verdict)} | ({"case": case} if case else {})
     _move(report, path_after(verdict), at=at, actor=ACTOR, body=body)
     return True
@@ -148,9 +152,9 @@ def _note_findings(report: Report, screened: Screened) -> None:
         Finding(
             report=report,
             ordinal=i,
-            title=claimed.title,
-            rule=claimed.rule[:200],
-            location=claimed.location,
+            title=storable(claimed.title, MAX_TITLE),
+            rule=storable(claimed.rule, 200),
+            location=storable(claimed.location, MAX_TITLE),
             grade=claimed.grade,
         )
         for i, claimed in enumerate(screened.findings, start=1)

@@ -61,6 +61,7 @@ def verify() -> Verification:
         length, found = _walk(name)
         if found is not None:
             with transaction.atomic():
+                list(Chain.objects.select_for_update().filter(name=name))
                 length, found = _walk(name)
         total += length
         broken = broken or found

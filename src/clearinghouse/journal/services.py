@@ -9,12 +9,14 @@ from django.db import connection
 
 from clearinghouse.core.chain import GENESIS, Link, canonical
 from clearinghouse.core.errors import IntegrityError
+from clearinghouse.core.storable import storable
 from clearinghouse.journal.models import Chain, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+MAX_ACTOR = 200  # characters that an entry holds of its actor's name
 SYSTEM = "system"  # notes the opening of every other chain, so that a lost chain is missed
 
 
@@ -29,14 +31,14 @@ def append(chain: str, kind: str, *, actor: str, at: datetime, body: Mapping[str
         chain=chain,
         seq=row.length + 1,
         at=stamp(at),
-        actor=actor,
+        actor=storable(actor, MAX_ACTOR),
         kind=kind,
         body=canonical(dict(body)),
         previous=row.head,
     )
     digest = link.hash
     Entry.objects.create(
-        chain=row, seq=link.seq, at=at, actor=actor, kind=kind, body=link.body, previous=link.previous, hash=digest
+        chain=row, seq=link.seq, at=at, actor=link.actor, kind=kind, body=link.body, previous=link.previous, hash=digest
     )
     row.length, row.head = link.seq, digest
     row.save(update_fields=["length", "head"])

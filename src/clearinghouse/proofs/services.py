@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from clearinghouse.core.proof import ProofResult, Verdict
+from clearinghouse.core.storable import storable, storable_json
 from clearinghouse.journal import services as journal
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.proofs import blobs
 from clearinghouse.proofs.models import Blob, Proof, RunLog, StatedAlias
 from clearinghouse.proofs.models import Trial as TrialRow
@@ -30,26 +32,29 @@ PROVER = "prover"  # the actor of what no person did
 
 def store(bundle: Bundle, *, at: datetime) -> Proof:
     """The proof row of a bundle, made on first sight. Call inside the transaction of the report that brought it."""
+    claim, target = bundle.manifest.claim, bundle.manifest.target
     known = Proof.objects.select_for_update().filter(bundle_id=bundle.id).first()
     if known is not None:
         return known
-    claim, target = bundle.manifest.claim, bundle.manifest.target
-    proof = Proof.objects.create(
-        bundle_id=bundle.id,
-        archive=blobs.keep(pack(bundle.files)),
-        stored_at=at,
-        title=claim.title[:500],
-        summary=claim.summary,
-        weakness=list(claim.weakness),
-        aliases=list(claim.aliases),
-        severity=claim.severity or "",
-        package=target.package,
-        vulnerable=target.vulnerable,
-        fixed=target.fixed or "",
-        oracle=str(bundle.manifest.oracle.name),
-        trigger=trigger_digest(bundle),
-    )
-    StatedAlias.objects.bulk_create(StatedAlias(proof=proof, alias=alias) for alias in dict.fromkeys(claim.aliases))
+    fields = {
+        "archive": blobs.keep(pack(bundle.files)),
+        "stored_at": at,
+        "title": storable(claim.title, 500),
+        "summary": storable(claim.summary),
+        "weakness": list(claim.weakness),
+        "aliases": [storable(alias, 100) for alias in claim.aliases],
+        "severity": claim.severity or "",
+        "package": storable(target.package),
+        "vulnerable": target.vulnerable,
+        "fixed": target.fixed or "",
+        "oracle": str(bundle.manifest.oracle.name),
+        "trigger": trigger_digest(bundle),
+    }
+    # Two may bring it at the same moment: the second waits for the first, and finds the proof.
+    proof, new = Proof.objects.select_for_update().get_or_create(bundle_id=bundle.id, defaults=fields)
+    if not new:
+        return proof
+    StatedAlias.objects.bulk_create(StatedAlias(proof=proof, alias=alias) for alias in dict.fromkeys(proof.aliases))
     body = {"bundle": bundle.id, "package": proof.package, "vulnerable": proof.vulnerable, "fixed": proof.fixed}
     journal.append(chain_of(bundle.id), "proof stored", actor=PROVER, at=at, body=body)
     return proof
@@ -74,6 +79,7 @@ def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
+@repeated
 def note_attempt(bundle_id: str) -> int:
     """Count one more attempt to prove, committed before it starts: an attempt that kills its worker is counted too."""
     with transaction.atomic():
@@ -93,6 +99,7 @@ def is_decided(bundle_id: str) -> bool:
     return Proof.objects.exclude(verdict="").filter(bundle_id=bundle_id).exists()
 
 
+@repeated
 def keep_verdict(bundle_id: str, result: ProofResult, *, at: datetime) -> bool:
     """Store the verdict unless there is one; False when there was."""
     with transaction.atomic():
@@ -101,12 +108,12 @@ def keep_verdict(bundle_id: str, result: ProofResult, *, at: datetime) -> bool:
             return False
         proof.verdict = result.verdict
         proof.grade = result.grade or ""
-        proof.function = result.function or ""
+        proof.function = storable(result.function or "", 500)
         proof.runs = sum(row.n for row in result.matrix)
-        proof.result = json.loads(json.dumps(result.as_json()))
+        proof.result = storable_json(json.loads(json.dumps(result.as_json())))
         proof.decided_at = at
         proof.save()
-        for digest, text in result.logs.items():
+        for digest, text in sorted(result.logs.items()):  # in one order, whoever else keeps the same
             _keep_log(proof, digest, blobs.keep(text.encode("utf-8", "replace")))
         body = {
             "verdict": result.verdict,
@@ -127,6 +134,7 @@ def unattested(bundle_id: str) -> ProofResult | None:
     return result if result is not None and result.id is not None else None
 
 
+@repeated
 def keep_attestation(bundle_id: str, attestation: Attestation, *, at: datetime) -> bool:
     """Store the signed statement of the verdict unless there is one; False when there was."""
     with transaction.atomic():
@@ -146,6 +154,7 @@ def _keep_log(proof: Proof, digest: str, content: Blob) -> None:
     log.proofs.add(proof)
 
 
+@repeated
 def keep_trial(bundle_id: str, trial: Trial, *, at: datetime) -> bool:
     """Store a trial unless that release was tried; False when it was."""
     with transaction.atomic():
@@ -157,8 +166,8 @@ def keep_trial(bundle_id: str, trial: Trial, *, at: datetime) -> bool:
                 "signal": trial.signal,
                 "n": trial.n,
                 "k": trial.k,
-                "reason": trial.reason,
-                "function": trial.function or "",
+                "reason": storable(trial.reason),
+                "function": storable(trial.function or "", 500),
                 "tried_at": at,
             },
         )

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from clearinghouse.cases import participants
-from clearinghouse.cases.models import Case, CaseFact, CaseState
+from clearinghouse.cases.models import Case, CaseFact, CaseState, PackageLock
 from clearinghouse.cases.ranking import priority_of
 from clearinghouse.core.errors import IntegrityError, NotFound, UsageError
 from clearinghouse.core.priority import INPUTS
 from clearinghouse.core.proof import Verdict
 from clearinghouse.core.report import ReportState
+from clearinghouse.core.storable import storable
 from clearinghouse.intake import services as intake
 from clearinghouse.intake.models import Report
 from clearinghouse.journal import services as journal
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.proofs.models import Proof
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def is_matched(bundle_id: str) -> bool:
     return Proof.objects.filter(bundle_id=bundle_id, matched_at__isnull=False).exists()
 
 
+@repeated
 def note_match_attempt(bundle_id: str) -> int:
     """Count one more attempt to match, committed before it starts."""
     with transaction.atomic():
@@ -41,30 +44,47 @@ def note_match_attempt(bundle_id: str) -> int:
     return proof.match_attempts
 
 
+def hold_package(package: str) -> None:
+    """Wait until nobody else decides about this package's cases, and keep it so until the transaction ends."""
+    PackageLock.objects.get_or_create(package=package)
+    PackageLock.objects.select_for_update().get(package=package)
+
+
+@repeated
 def settle(bundle_id: str, *, at: datetime) -> None:
     """Answer every report that waits for this decided proof; those that come later find it settled."""
     with transaction.atomic():
+        hold_package(Proof.objects.get(bundle_id=bundle_id).package)
         proof = Proof.objects.select_for_update().get(bundle_id=bundle_id)
         if not proof.verdict:
             raise IntegrityError(f"proof {bundle_id} was to be settled before it was decided")
-        for report in proof.reports.select_for_update().order_by("received_at", "id"):
-            _answer(proof, report, at=at)
+        reports = list(proof.reports.select_for_update().order_by("received_at", "id"))
+        case = _hold_case_of(proof)
+        for report in reports:
+            _answer(proof, report, case, at=at)
         if proof.settled_at is None:
             proof.settled_at = at
             proof.save(update_fields=["settled_at"])
-        _rank_case_of(proof, at=at)
+        if case is not None:
+            rank(case, at=at)
 
 
+@repeated
 def answer_late(report_id: str, *, at: datetime) -> None:
     """Answer one report whose proof was settled before it came."""
     with transaction.atomic():
-        report = Report.objects.select_for_update().filter(public_id=report_id).select_related("proof").first()
+        package = Report.objects.filter(public_id=report_id).values_list("proof__package", flat=True).first()
+        hold_package(package or "")
+        found = Report.objects.select_for_update(of=("self",)).filter(public_id=report_id)
+        report = found.select_related("proof").first()
         if report is None or report.proof is None or report.proof.settled_at is None:
             raise IntegrityError(f"report {report_id} has no settled proof to be answered from")
-        if _answer(report.proof, report, at=at):
-            _rank_case_of(report.proof, at=at)
+        case = _hold_case_of(report.proof)
+        if _answer(report.proof, report, case, at=at) and case is not None:
+            rank(case, at=at)
 
 
+@repeated
 def assess(case_id: str, *, name: str, value: str, by: str, because: str, at: datetime) -> Priority:
     """State one input of a case's priority, with the reason; replaces what was stated before.
 
@@ -79,7 +99,7 @@ def assess(case_id: str, *, name: str, value: str, by: str, because: str, at: da
         case = Case.objects.select_for_update().filter(public_id=case_id).exclude(state=CaseState.MERGED).first()
         if case is None:
             raise NotFound(f"no case {case_id}")
-        fields = {"value": value, "source": by, "evidence": because, "stated_at": at}
+        fields = {"value": value, "source": by, "evidence": storable(because), "stated_at": at}
         CaseFact.objects.update_or_create(case=case, name=name, defaults=fields)
         body = {"name": name, "value": value, "because": because}
         journal.append(f"case/{case.public_id}", "case assessed", actor=by, at=at, body=body)
@@ -99,26 +119,24 @@ def rank(case: Case, *, at: datetime) -> Priority:
     return priority
 
 
-def _answer(proof: Proof, report: Report, *, at: datetime) -> bool:
+def _answer(proof: Proof, report: Report, case: Case | None, *, at: datetime) -> bool:
     verdict = Verdict(proof.verdict)
-    membership = getattr(proof, "membership", None)
-    case = membership.case.public_id if membership else None
     if verdict.supports_the_claim and case is None:
         raise IntegrityError(f"proof {proof.bundle_id} supports its claim but has no case")
     reasons = proof.result["reasons"] if proof.result else ()
-    if not intake.answer(report, verdict=verdict, reasons=reasons, at=at, case=case):
+    name = case.public_id if case else None
+    if not intake.answer(report, verdict=verdict, reasons=reasons, at=at, case=name):
         return False
-    if membership:
+    if case is not None:
         body = {"report": report.public_id, "finder": report.finder.name, "bundle": proof.bundle_id}
-        journal.append(f"case/{case}", "report attached", actor=intake.ACTOR, at=at, body=body)
-        participants.enrol_finder(membership.case, report.finder, by=intake.ACTOR, at=at)
+        journal.append(f"case/{name}", "report attached", actor=intake.ACTOR, at=at, body=body)
+        participants.enrol_finder(case, report.finder, by=intake.ACTOR, at=at)
     return True
 
 
-def _rank_case_of(proof: Proof, *, at: datetime) -> None:
-    membership = getattr(proof, "membership", None)
-    if membership is not None:
-        rank(Case.objects.select_for_update().get(pk=membership.case_id), at=at)
+def _hold_case_of(proof: Proof) -> Case | None:
+    """The case that the proof belongs to, locked: whoever writes in a case's chain holds the case first."""
+    return Case.objects.select_for_update().filter(memberships__proof=proof).first()
 
 
 def _document(priority: Priority) -> dict[str, Any]:
