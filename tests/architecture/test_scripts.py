@@ -17,7 +17,7 @@ from tests.architecture.source import ROOT, committed_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCRIPTS = ["bootstrap", "demo", "lint", "serve", "test"]
+SCRIPTS = ["bootstrap", "demo", "lint", "postgres", "serve", "test"]
 TOOLS = ["sh", "cat", "cksum", "dirname", "mkdir", "rm", "sed", "tail", "uname"]
 
 

@@ -169,3 +169,21 @@ def test_what_is_not_there_or_too_large_is_named(tmp_path: Path) -> None:
             read_submission(path)
     with pytest.raises(InvalidInput, match="no regular file"):
         read_submission(Path("/dev/null"))
+
+
+def test_hostile_words_are_kept_whatever_the_database_holds() -> None:
+    """NUL, halves of characters and texts longer than any column, in a bundle and in scanner results."""
+    clearing = house()
+    bundle = clearing.send(Sketch("alpha", title="nul\x00 and more", aliases=("CVE-1\x00", "x" * 300)))
+    place = {"physicalLocation": {"artifactLocation": {"uri": "u\x00" * 600}}}
+    results = [
+        {"ruleId": "r\x00" * 200, "message": {"text": "m\ud800" * 900}},
+        {"message": {"text": "fine"}, "locations": [place]},
+    ]
+    sarif = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t\x00" * 400}}, "results": results}]}
+    scan = clearing.send(json.dumps(sarif).encode(), name="scan\x00.sarif")
+    clearing.work()
+    assert bundle.state is ReportState.PROVING
+    assert scan.state in {ReportState.PARKED, ReportState.RETURNED}
+    assert "\x00" not in bundle.title + scan.title
+    assert len(scan.title) <= 500

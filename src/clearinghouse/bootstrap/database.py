@@ -81,7 +81,7 @@ def for_django(settings: Settings) -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": settings.database,
             "OPTIONS": {
-                # Every atomic() takes the write lock at its start, so none deadlocks; and none stands around mere reads.
+                # Every atomic() takes the write lock at its start, so none deadlocks; none stands around mere reads.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
