@@ -235,10 +235,16 @@ def test_to_start_with_a_fix_ready_takes_a_persons_decision() -> None:
 
 def test_a_status_that_is_refused_in_part_is_adopted_in_the_rest() -> None:
     now = opened("owner", ["finder"])
-    after = adopt_status(now, "finder", Status(Management.RECEIVED, frozenset({Fact.PUBLIC, Fact.FIX_READY})))
-    assert str(after.now.facts) == "VfdPxa"
+    after = adopt_status(now, "finder", Status(Management.RECEIVED, frozenset({Fact.ATTACKS, Fact.DEPLOYED})))
+    assert str(after.now.facts) == "vfdpxA"
     assert after.now.of("finder").management is Management.ACCEPTED
     assert len(after.refused) == 2
+
+
+def test_the_order_of_facts_within_a_status_does_not_matter() -> None:
+    after = adopt_status(opened("owner", ["finder"]), "finder", Status(facts=frozenset({Fact.FIX_READY, Fact.PUBLIC})))
+    assert str(after.now.facts) == "VFdPxa"
+    assert after.refused == ()
 
 
 def test_new_terms_close_the_content_to_who_has_not_agreed_to_them() -> None:

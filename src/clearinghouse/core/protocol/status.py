@@ -38,15 +38,13 @@ def adopt_status(now: Situation, party: str, status: Status) -> Adopted:
     """Takes over what can be taken over, facts of the world first; raises NotFound for one who takes no part."""
     one = now.of(party)
     learned: tuple[Learned, ...] = ()
-    refused = []
-    for fact in Fact:
-        if fact in status.facts:
-            try:
-                outcome = observe(now, fact)
-            except ClearinghouseError as problem:
-                refused.append(str(problem))
-            else:
-                now, learned = outcome.now, (*learned, *outcome.learned)
+    waiting = [fact for fact in Fact if fact in status.facts]
+    # One fact of the message may be what another lacks: what is possible goes first, until nothing more is.
+    while possible := [fact for fact in waiting if fact in now.facts or fact in now.facts.possible]:
+        waiting.remove(possible[0])
+        outcome = observe(now, possible[0])
+        now, learned = outcome.now, (*learned, *outcome.learned)
+    refused = [f'"{fact}" cannot hold yet in {now.facts}' for fact in waiting]
     if status.management is not None:
         try:
             now = now.having(replace(one, management=adopt(one.management, status.management)))
