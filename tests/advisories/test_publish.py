@@ -10,7 +10,7 @@ from clearinghouse.advisories import queries, services
 from clearinghouse.cases import queries as cases
 from clearinghouse.cases.services import assess
 from clearinghouse.core.errors import NotFound, Refused, UsageError
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL, PUBLIC
 from clearinghouse.journal import queries as journal
 from tests.intake.factories import START, House, house
 from tests.proofs.factories import Sketch
@@ -30,7 +30,9 @@ def settled(*sketches: Sketch, oracle: str = "exec") -> House:
 
 
 def publish(clearing: House, folder: Path, *, confirm: bool = False) -> services.Publication:
-    return services.publish(CASE, by="A. Coordinator", confirm=confirm, folder=folder, clock=clearing.clock)
+    return services.publish(
+        CASE, actor=LOCAL.called("A. Coordinator"), confirm=confirm, folder=folder, clock=clearing.clock
+    )
 
 
 def test_a_proven_case_is_published_as_osv_with_executed_facts(tmp_path: Path) -> None:
@@ -89,19 +91,21 @@ def test_a_case_that_needs_confirmation_is_refused_until_somebody_confirms(tmp_p
 def test_no_case_no_name_no_publication(tmp_path: Path) -> None:
     clearing = settled(Sketch("alpha"))
     with pytest.raises(NotFound):
-        services.publish("CLH-2026-00009", by="A", confirm=False, folder=tmp_path, clock=clearing.clock)
+        services.publish(
+            "CLH-2026-00009", actor=LOCAL.called("A"), confirm=False, folder=tmp_path, clock=clearing.clock
+        )
     with pytest.raises(UsageError):
-        services.publish(CASE, by=" ", confirm=False, folder=tmp_path, clock=clearing.clock)
+        services.publish(CASE, actor=LOCAL.called(" "), confirm=False, folder=tmp_path, clock=clearing.clock)
 
 
 def test_the_public_sees_a_case_only_once_it_is_published(tmp_path: Path) -> None:
     clearing = settled(Sketch("alpha"))
-    assert cases.cases(viewer=Viewer.PUBLIC) == ()
-    assert cases.case(CASE, viewer=Viewer.PUBLIC) is None
+    assert cases.cases(actor=PUBLIC) == ()
+    assert cases.case(CASE, actor=PUBLIC) is None
     publish(clearing, tmp_path)
-    (row,) = cases.cases(viewer=Viewer.PUBLIC)
+    (row,) = cases.cases(actor=PUBLIC)
     assert (row.id, row.state) == (CASE, "published")
-    seen = cases.case(CASE, viewer=Viewer.PUBLIC)
+    seen = cases.case(CASE, actor=PUBLIC)
     assert seen is not None
     assert (seen.logs, seen.journal, seen.pairs) == (frozenset(), (), ())
     assert [a.id for a in queries.advisories()] == [f"x_{CASE}"]
@@ -109,13 +113,20 @@ def test_the_public_sees_a_case_only_once_it_is_published(tmp_path: Path) -> Non
 
 def test_a_stated_fact_changes_the_priority_and_is_kept_with_its_reason() -> None:
     settled(Sketch("alpha"))
-    (row,) = cases.cases(viewer=Viewer.COORDINATOR)
+    (row,) = cases.cases(actor=LOCAL)
     assert row.priority.label == "track to attend"
-    assess(CASE, name="mission", value="high", by="A. Coordinator", because="runs in every hospital", at=START)
-    (row,) = cases.cases(viewer=Viewer.COORDINATOR)
+    assess(
+        CASE,
+        name="mission",
+        value="high",
+        actor=LOCAL.called("A. Coordinator"),
+        because="runs in every hospital",
+        at=START,
+    )
+    (row,) = cases.cases(actor=LOCAL)
     assert row.priority.label == "attend"
     assert "runs in every hospital" in {fact.evidence for fact in row.priority.facts}
     kinds = [entry.kind for entry in journal.entries(f"case/{CASE}")]
     assert kinds[-2:] == ["case assessed", "case ranked"]
     with pytest.raises(UsageError, match="no input"):
-        assess(CASE, name="mission", value="enormous", by="A", because="b", at=START)
+        assess(CASE, name="mission", value="enormous", actor=LOCAL.called("A"), because="b", at=START)

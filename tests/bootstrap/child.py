@@ -102,15 +102,15 @@ def main(mode: str) -> None:
     if mode == "work":
         ended = worker.work(Mortal(BUGS), until_idle=True)
         assert ended.undone == (), ended.undone
-    from clearinghouse.cases import queries  # noqa: PLC0415
-    from clearinghouse.core.visibility import Viewer  # noqa: PLC0415
+    from clearinghouse.cases import figures, queries  # noqa: PLC0415
+    from clearinghouse.core.visibility import LOCAL  # noqa: PLC0415
     from clearinghouse.journal.queries import verify  # noqa: PLC0415
     from clearinghouse.proofs.models import Proof  # noqa: PLC0415
 
     checked = verify()
     assert checked.broken is None, checked.broken
-    cases = [queries.case(row.id, viewer=Viewer.COORDINATOR) for row in queries.cases(viewer=Viewer.COORDINATOR)]
-    funnel = queries.funnel()
+    cases = [queries.case(row.id, actor=LOCAL) for row in queries.cases(actor=LOCAL)]
+    funnel = figures.funnel(actor=LOCAL)
     seen = {
         "funnel": {name: getattr(funnel, name) for name in FUNNEL},
         "cases": sorted(sorted({proof.title for proof in case.proofs}) for case in cases if case),

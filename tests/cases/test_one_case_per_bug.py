@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearinghouse.cases import queries
+from clearinghouse.cases import figures, queries
 from clearinghouse.cases.jobs import MAX_ATTEMPTS
 from clearinghouse.cases.matching import candidates
 from clearinghouse.core.matching import Relation, group_of
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 from clearinghouse.journal import queries as journal
 from clearinghouse.journal.queries import verify
 from clearinghouse.proofs.models import Proof
@@ -27,8 +27,8 @@ LOAD, DUMP = "gizmo.core:load", "gizmo.core:dump"
 
 def cases_of(clearing: House) -> set[frozenset[str]]:
     """Each case as the set of its proofs' input words."""
-    rows = queries.cases(viewer=Viewer.COORDINATOR)
-    found = [queries.case(row.id, viewer=Viewer.COORDINATOR) for row in rows]
+    rows = queries.cases(actor=LOCAL)
+    found = [queries.case(row.id, actor=LOCAL) for row in rows]
     return {frozenset(proof.title for proof in case.proofs) for case in found if case}
 
 
@@ -42,7 +42,7 @@ def test_different_inputs_for_one_bug_become_one_case() -> None:
         clearing.send(sketch(name, "alpha"), finder=f"Lab {name}")
     clearing.work()
     assert cases_of(clearing) == {frozenset({"one", "two", "three"})}
-    assert queries.funnel().headline == "3 reports closed by 1 case"
+    assert figures.funnel(actor=LOCAL).headline == "3 reports closed by 1 case"
 
 
 def test_two_bugs_fixed_in_one_release_stay_two_cases() -> None:
@@ -51,8 +51,8 @@ def test_two_bugs_fixed_in_one_release_stay_two_cases() -> None:
     clearing.send(sketch("two", "beta"))
     clearing.work()
     assert cases_of(clearing) == {frozenset({"one"}), frozenset({"two"})}
-    (first, *_) = queries.cases(viewer=Viewer.COORDINATOR)
-    case = queries.case(first.id, viewer=Viewer.COORDINATOR)
+    (first, *_) = queries.cases(actor=LOCAL)
+    case = queries.case(first.id, actor=LOCAL)
     assert case is not None
     assert [pair.relation for pair in case.neighbours] == [Relation.UNDECIDED]
     assert case.neighbours[0].other_case not in {None, first.id}
@@ -115,7 +115,7 @@ def test_the_order_of_arrival_does_not_change_the_cases(order: tuple[str, ...]) 
         clearing.send(ARRIVALS[name], finder=f"Lab {name}")
         clearing.work()
     assert cases_of(clearing) == EXPECTED
-    assert queries.funnel().cases == len(EXPECTED)
+    assert figures.funnel(actor=LOCAL).cases == len(EXPECTED)
     assert verify().broken is None
 
 
@@ -130,7 +130,7 @@ def test_a_split_moves_the_stranger_to_a_case_of_its_own_and_says_so() -> None:
     assert cases_of(clearing) == {frozenset({"early", "late"}), frozenset({"other"})}
     kinds = [entry.kind for entry in journal.entries("case/CLH-2026-00001")]
     assert kinds.count("proof left") == 1
-    assert {row.reports for row in queries.cases(viewer=Viewer.COORDINATOR)} == {1, 2}
+    assert {row.reports for row in queries.cases(actor=LOCAL)} == {1, 2}
 
 
 def test_why_two_reports_are_one_is_kept_with_the_case() -> None:
@@ -138,7 +138,7 @@ def test_why_two_reports_are_one_is_kept_with_the_case() -> None:
     clearing.send(sketch("one", "alpha", fixed="1.5"))
     clearing.send(sketch("two", "alpha", fixed="1.6"))
     clearing.work()
-    case = queries.case("CLH-2026-00001", viewer=Viewer.COORDINATOR)
+    case = queries.case("CLH-2026-00001", actor=LOCAL)
     assert case is not None
     (pair,) = case.pairs
     assert pair.relation is Relation.SAME
@@ -153,14 +153,14 @@ def test_a_step_that_runs_twice_has_one_effect() -> None:
     clearing.work()
     before = verify().entries
     (prove, answer) = clearing.queue._jobs.values()
-    (proof,) = queries.case("CLH-2026-00001", viewer=Viewer.COORDINATOR).proofs  # type: ignore[union-attr]
-    (report,) = queries.case("CLH-2026-00001", viewer=Viewer.COORDINATOR).claims  # type: ignore[union-attr]
+    (proof,) = queries.case("CLH-2026-00001", actor=LOCAL).proofs  # type: ignore[union-attr]
+    (report,) = queries.case("CLH-2026-00001", actor=LOCAL).claims  # type: ignore[union-attr]
     for step in prove.steps.values():
         step(proof.bundle_id)
     for step in answer.steps.values():
         step(report.report_id)
     assert verify().entries == before
-    assert queries.funnel().cases == 1
+    assert figures.funnel(actor=LOCAL).cases == 1
 
 
 class Failing(Simulator):
@@ -214,7 +214,7 @@ def test_a_stated_alias_makes_neighbours_of_proofs_under_different_oracles_and_n
     clearing.send(Sketch("alpha", aliases=("CVE-2026-0001",)))
     clearing.send(Sketch("beta", oracle="read", vulnerable="1.7", fixed="1.8", aliases=("CVE-2026-0001",)))
     clearing.work()
-    case = queries.case("CLH-2026-00002", viewer=Viewer.COORDINATOR)
+    case = queries.case("CLH-2026-00002", actor=LOCAL)
     assert case is not None
     (pair,) = case.neighbours
     assert (pair.relation, pair.other_case) == (Relation.UNDECIDED, "CLH-2026-00001")

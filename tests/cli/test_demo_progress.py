@@ -11,13 +11,14 @@ from clearinghouse.cli.demo_home import DemoHome
 from clearinghouse.cli.demo_progress import Watched
 from clearinghouse.core.errors import SandboxUnavailable
 from clearinghouse.core.proof import Signal, Verdict
+from clearinghouse.core.visibility import LOCAL
 from tests.proofs.factories import Sketch, archive
 from tests.proofs.simulator import Bug, Simulator
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearinghouse.cases.queries import Funnel
+    from clearinghouse.cases.figures import Funnel
 
 BUNDLE = archive(Sketch("alpha"))
 
@@ -67,12 +68,12 @@ def test_once_stopped_no_answer_comes_out_that_somebody_could_store() -> None:
 def test_without_a_terminal_there_is_a_plain_line_now_and_then_and_one_at_the_end(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clearinghouse.cases import queries  # noqa: PLC0415
+    from clearinghouse.cases import figures  # noqa: PLC0415
 
     monkeypatch.setattr(demo_progress, "EVERY_SECONDS", 0.01)
     with demo_progress.display() as shown:
         shown.doing(("proving gizmo 1.4",))
-        shown.funnel(queries.funnel())
+        shown.funnel(figures.funnel(actor=LOCAL))
         threading.Event().wait(0.2)
         shown.doing(())
     lines = capsys.readouterr().err.splitlines()

@@ -18,7 +18,7 @@ from clearinghouse.adapters.signing import keys
 from clearinghouse.adapters.signing.process import ProcessSigner
 from clearinghouse.bootstrap import wiring
 from clearinghouse.cli.main import main
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 from clearinghouse.proofs import queries as proofs
 from tests.intake.factories import house
 from tests.journal.factories import lift_protection
@@ -165,4 +165,4 @@ def test_a_signed_verdict_is_printed_byte_for_byte(run: Run, tmp_path: Path) -> 
     clearing.work()
     printed = run("report", "attestation", report.id).stdout
     assert report.bundle_id is not None
-    assert printed.encode() == proofs.attestation(report.bundle_id, viewer=Viewer.COORDINATOR)
+    assert printed.encode() == proofs.attestation(report.bundle_id, actor=LOCAL)

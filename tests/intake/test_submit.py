@@ -10,7 +10,7 @@ import pytest
 
 from clearinghouse.core.errors import InvalidInput, UsageError
 from clearinghouse.core.report import MAX_REPORT_BYTES, ReportState
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL, PUBLIC
 from clearinghouse.intake import queries
 from clearinghouse.intake.packing import read_submission
 from clearinghouse.proofs import blobs
@@ -35,7 +35,7 @@ def test_a_report_is_kept_byte_for_byte_with_who_and_when() -> None:
     clearing = house()
     content = "Käse: weak\r\n".encode()
     receipt = clearing.send(content, finder="Lab  One")
-    row = queries.report(receipt.id, viewer=Viewer.COORDINATOR)
+    row = queries.report(receipt.id, actor=LOCAL)
     assert row is not None
     assert blobs.read(row.sha256) == content
     assert (row.row.finder, row.row.received_at) == ("Lab One", receipt.received_at)
@@ -46,7 +46,7 @@ def test_the_same_bytes_from_the_same_finder_are_one_report() -> None:
     first, again = clearing.send(Sketch("alpha"), finder="Lab One"), clearing.send(Sketch("alpha"), finder="lab one")
     assert (first.known, again.known) == (False, True)
     assert first.id == again.id
-    assert len(queries.reports(viewer=Viewer.COORDINATOR)) == 1
+    assert len(queries.reports(actor=LOCAL)) == 1
 
 
 def test_the_same_bundle_from_two_finders_is_two_reports_and_one_proof() -> None:
@@ -56,7 +56,7 @@ def test_the_same_bundle_from_two_finders_is_two_reports_and_one_proof() -> None
     assert one.bundle_id == two.bundle_id
     clearing.work()
     assert [call[0] for call in clearing.prover.calls] == ["prove"]
-    assert {row.state for row in queries.reports(viewer=Viewer.COORDINATOR)} == {ReportState.ATTACHED}
+    assert {row.state for row in queries.reports(actor=LOCAL)} == {ReportState.ATTACHED}
 
 
 def test_a_report_whose_proof_was_settled_before_is_answered_too() -> None:
@@ -65,7 +65,7 @@ def test_a_report_whose_proof_was_settled_before_is_answered_too() -> None:
     clearing.work()
     clearing.send(Sketch("alpha"), finder="Lab Two")
     clearing.work()
-    rows = queries.reports(viewer=Viewer.COORDINATOR)
+    rows = queries.reports(actor=LOCAL)
     assert [(row.state, row.case_id) for row in rows] == [(ReportState.ATTACHED, "CLH-2026-00001")] * 2
     assert len(clearing.prover.calls) == 1
 
@@ -77,7 +77,7 @@ def test_prose_and_sarif_are_kept_as_findings_of_grade_d_and_never_proven() -> N
     clearing.work()
     assert (prose.state, prose.title) == (ReportState.PARKED, "Overflow in gizmo")
     assert (sarif.state, sarif.title) == (ReportState.PARKED, "2 results of lint")
-    detail = queries.report(sarif.id, viewer=Viewer.COORDINATOR)
+    detail = queries.report(sarif.id, actor=LOCAL)
     assert detail is not None
     assert [(f.title, f.rule, f.grade) for f in detail.findings] == [("bad", "r1", "D"), ("worse", "", "D")]
     assert clearing.prover.calls == []
@@ -97,7 +97,7 @@ def test_what_nobody_can_read_is_kept_and_goes_back() -> None:
 def test_an_oversized_report_is_refused_at_the_door() -> None:
     with pytest.raises(InvalidInput, match="larger than 24 MiB"):
         house().send(b"\0" * (MAX_REPORT_BYTES + 1))
-    assert queries.reports(viewer=Viewer.COORDINATOR) == ()
+    assert queries.reports(actor=LOCAL) == ()
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u202eLab", "x" * 101, "\0"])
@@ -114,15 +114,15 @@ def test_a_hostile_file_name_stays_on_one_line() -> None:
 
 def test_the_public_sees_no_report() -> None:
     receipt = house().send(b"text")
-    assert queries.reports(viewer=Viewer.PUBLIC) == ()
-    assert queries.report(receipt.id, viewer=Viewer.PUBLIC) is None
+    assert queries.reports(actor=PUBLIC) == ()
+    assert queries.report(receipt.id, actor=PUBLIC) is None
 
 
 def test_every_state_of_a_report_is_in_the_journal() -> None:
     clearing = house(alpha=Bug("m:f"))
     receipt = clearing.send(Sketch("alpha"))
     clearing.work()
-    detail = queries.report(receipt.id, viewer=Viewer.COORDINATOR)
+    detail = queries.report(receipt.id, actor=LOCAL)
     assert detail is not None
     kinds = [entry.kind.removeprefix("report ") for entry in detail.journal]
     assert kinds == ["received", "screened", "proving", "proven", "attached"]

@@ -14,7 +14,7 @@ from clearinghouse.bootstrap import wiring
 from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.core.errors import NotFound, Refused
 from clearinghouse.core.proof import Verdict
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL, PUBLIC
 from clearinghouse.intake import queries as reports
 from clearinghouse.journal import queries as journal
 from clearinghouse.proofs import queries, services
@@ -40,8 +40,8 @@ def signing(key: Path | None) -> House:
 
 
 def the_proof() -> queries.ProofView:
-    (row,) = reports.reports(viewer=Viewer.COORDINATOR)
-    detail = reports.report(row.id, viewer=Viewer.COORDINATOR)
+    (row,) = reports.reports(actor=LOCAL)
+    detail = reports.report(row.id, actor=LOCAL)
     assert detail is not None
     assert detail.proof is not None
     return detail.proof
@@ -54,11 +54,11 @@ def test_each_verdict_is_signed_and_the_file_says_what_is_stored(tmp_path: Path)
     clearing.work()
     proof = the_proof()
     assert proof.attested_by == made.keyid
-    content = queries.attestation(proof.bundle_id, viewer=Viewer.COORDINATOR)
+    content = queries.attestation(proof.bundle_id, actor=LOCAL)
     assert content is not None
     attested = envelope.verify(content, made)
     assert (attested.bundle_id, attested.result) == (proof.bundle_id, proof.result)
-    assert queries.attestation(proof.bundle_id, viewer=Viewer.PUBLIC) is None
+    assert queries.attestation(proof.bundle_id, actor=PUBLIC) is None
     kinds = [entry.kind for entry in journal.entries(services.chain_of(proof.bundle_id))]
     assert kinds.index("proof attested") == kinds.index("proof decided") + 1
 
@@ -69,12 +69,12 @@ def test_a_step_that_is_repeated_signs_nothing_twice(tmp_path: Path) -> None:
     clearing.send(Sketch("alpha"))
     clearing.work()
     bundle = the_proof().bundle_id
-    before = queries.attestation(bundle, viewer=Viewer.COORDINATOR)
+    before = queries.attestation(bundle, actor=LOCAL)
     assert services.unattested(bundle) is None
     other = ProcessSigner(tmp_path / "other")  # would raise: there is no such key
     assert clearing.queue.run_all() == 0
     wiring.jobs(clearing.prover, clearing.clock, other)[0].steps["run"](bundle)
-    assert queries.attestation(bundle, viewer=Viewer.COORDINATOR) == before
+    assert queries.attestation(bundle, actor=LOCAL) == before
 
 
 def test_a_verdict_is_kept_when_the_key_is_gone_and_signed_once_it_is_back(tmp_path: Path) -> None:

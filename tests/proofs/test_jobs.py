@@ -7,7 +7,7 @@ import pytest
 from clearinghouse.core.errors import IntegrityError, NotFound
 from clearinghouse.core.proof import ProofResult, Verdict
 from clearinghouse.core.report import ReportState
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL, PUBLIC
 from clearinghouse.intake import queries as reports
 from clearinghouse.proofs import blobs, queries
 from clearinghouse.proofs.jobs import AT_ONCE, MAX_ATTEMPTS
@@ -34,7 +34,7 @@ def test_a_report_ends_where_its_verdict_leads(sketch: Sketch, verdict: Verdict,
     clearing = house(alpha=Bug("gizmo.core:load"))
     clearing.send(sketch)
     clearing.work()
-    (row,) = reports.reports(viewer=Viewer.COORDINATOR)
+    (row,) = reports.reports(actor=LOCAL)
     assert (row.verdict, row.state) == (verdict, state)
     assert row.reasons[0] == f"verdict {verdict}"
 
@@ -44,14 +44,14 @@ def test_the_whole_result_and_its_logs_can_be_read_back() -> None:
     bundle = clearing.send(Sketch("alpha")).bundle_id
     assert bundle is not None
     clearing.work()
-    proof = queries.proof(bundle, viewer=Viewer.COORDINATOR)
+    proof = queries.proof(bundle, actor=LOCAL)
     assert proof is not None
     assert proof.runs == 9
     assert [(row.variant, row.n, row.k) for row in proof.matrix] == [("vulnerable", 5, 5), ("fixed", 4, 0)]
     digest = proof.matrix[0].logs[0]
     assert digest in queries.log_digests([bundle])
-    assert queries.log_text(digest, viewer=Viewer.COORDINATOR) == f"output of {bundle}"
-    assert queries.log_text(digest, viewer=Viewer.PUBLIC) is None
+    assert queries.log_text(digest, actor=LOCAL) == f"output of {bundle}"
+    assert queries.log_text(digest, actor=PUBLIC) is None
 
 
 def test_a_second_verdict_changes_nothing() -> None:
@@ -60,7 +60,7 @@ def test_a_second_verdict_changes_nothing() -> None:
     assert bundle is not None
     clearing.work()
     assert keep_verdict(bundle, ProofResult(id=bundle, verdict=Verdict.INVALID), at=START) is False
-    proof = queries.proof(bundle, viewer=Viewer.COORDINATOR)
+    proof = queries.proof(bundle, actor=LOCAL)
     assert proof is not None
     assert proof.verdict is Verdict.PROVEN
 
@@ -79,7 +79,7 @@ def test_a_proof_that_always_ends_its_worker_is_given_up_without_blame() -> None
         for key in queries.unsettled():
             clearing.queue.enqueue("prove", key)
         clearing.queue.run_all()
-    (row,) = reports.reports(viewer=Viewer.COORDINATOR)
+    (row,) = reports.reports(actor=LOCAL)
     assert (row.verdict, row.state) == (Verdict.INFRA_ERROR, ReportState.PARKED)
     assert len(clearing.queue.failures) == MAX_ATTEMPTS
 
@@ -107,7 +107,7 @@ def test_a_fault_of_ours_is_tried_again_before_it_is_a_verdict(
     clearing = House(Stumbling({"alpha": Bug("gizmo.core:load")}, times=times))
     clearing.send(Sketch("alpha"))
     clearing.work()
-    (row,) = reports.reports(viewer=Viewer.COORDINATOR)
+    (row,) = reports.reports(actor=LOCAL)
     assert (row.verdict, row.state) == (verdict, state)
     assert len(clearing.prover.calls) == AT_ONCE
 

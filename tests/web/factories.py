@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.test import Client
 
 from clearinghouse.advisories import services as advisories
+from clearinghouse.core import visibility
 from clearinghouse.web.viewer import LOCAL
 from tests.intake.factories import House, house
 from tests.proofs.factories import Sketch
@@ -52,4 +53,6 @@ def filled() -> House:
 
 def publish(clearing: House, folder: Path, case: str = CASE) -> None:
     """Have a coordinator publish a case."""
-    advisories.publish(case, by="A. Coordinator", confirm=True, folder=folder, clock=clearing.clock)
+    advisories.publish(
+        case, actor=visibility.LOCAL.called("A. Coordinator"), confirm=True, folder=folder, clock=clearing.clock
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearinghouse.core.report import ReportState
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake import queries
 from tests.web.factories import CASE, filled, local, publish, text
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def reports(state: ReportState) -> list[ReportRow]:
-    return list(queries.reports(viewer=Viewer.COORDINATOR, state=state))
+    return list(queries.reports(actor=LOCAL, state=state))
 
 
 def words(page: str) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake import queries
 from clearinghouse.web.answers import as_json
 from tests.intake.factories import house
@@ -28,7 +28,7 @@ def test_hostile_text_stays_text_on_every_page() -> None:
     clearing.send(f"# {HOSTILE}\n\n</pre>{HOSTILE}".encode(), name=f"{HOSTILE}.md")
     clearing.work()
     client = local()
-    ids = [row.id for row in queries.reports(viewer=Viewer.COORDINATOR)]
+    ids = [row.id for row in queries.reports(actor=LOCAL)]
     pages = ["/", "/cases", f"/cases?q={HOSTILE}", f"/cases/{CASE}", "/reports", "/journal", f"/journal/case/{CASE}"]
     pages += [f"/reports/{report}" for report in ids]
     shown = 0
@@ -125,7 +125,7 @@ def test_an_error_of_ours_shows_none_of_its_details(monkeypatch: pytest.MonkeyPa
     def fail() -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("clearinghouse.cases.queries.funnel", fail)
+    monkeypatch.setattr("clearinghouse.cases.figures.funnel", fail)
     client = local()
     client.raise_request_exception = False
     answer = client.get("/")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from clearinghouse.cases.queries import CaseDetail
+    from clearinghouse.cases.views import CaseDetail
     from clearinghouse.proofs.queries import ProofView
 
 _CVE = "https://www.cve.org/CVERecord?id="

@@ -14,11 +14,12 @@ from django.db import transaction
 from clearinghouse.advisories.drafting import draft
 from clearinghouse.advisories.models import Advisory
 from clearinghouse.cases import queries as cases
-from clearinghouse.cases.models import Case, CaseState
-from clearinghouse.core.errors import IntegrityError, NotFound, Refused, UsageError
+from clearinghouse.cases.models import CaseState
+from clearinghouse.cases.services.permission import locked
+from clearinghouse.core.errors import IntegrityError, Refused, UsageError
 from clearinghouse.core.ids import advisory_id
 from clearinghouse.core.roles import Tlp
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL, Action
 from clearinghouse.formats.osv import osv_problems, write_osv
 from clearinghouse.journal import services as journal
 from clearinghouse.journal.repeating import repeated
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from clearinghouse.cases.queries import CaseDetail
+    from clearinghouse.cases.models import Case
+    from clearinghouse.cases.views import CaseDetail
     from clearinghouse.core.ports import Clock
+    from clearinghouse.core.visibility import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +45,26 @@ class Publication:
 
 
 @repeated
-def publish(case_id: str, *, by: str, confirm: bool, folder: Path, clock: Clock) -> Publication:
+def publish(case_id: str, *, actor: Actor, confirm: bool, folder: Path, clock: Clock) -> Publication:
     """Write the case's OSV record into `folder` as `<case>.osv.json`, once, and note who did it.
 
-    `confirm` says that `by` has checked what the proofs ask a person to confirm. Raises NotFound for no such case,
+    `confirm` says that `actor` has checked what the proofs ask a person to confirm. Raises NotFound for no such case,
     Refused when the proof does not support it, when a confirmation is due and not given, or when the record would not
     be valid.
     """
-    if not by.strip():
+    by = actor.name.strip()
+    if not by:
         raise UsageError("publishing needs the coordinator's name", advice="say who publishes")
     with transaction.atomic():
-        case = Case.objects.select_for_update().filter(public_id=case_id).first()
-        if case is None:
-            raise NotFound(f"no case {case_id}", advice="`clearinghouse case list` shows the cases")
+        case = locked(case_id, Action.PUBLISH, actor=actor)
         if case.merged_into is not None:
             raise Refused(f"{case_id} was merged", advice=f"publish {case.merged_into.public_id}")
         advisory = Advisory.objects.filter(case=case).first()
         known = advisory is not None
         if advisory is None:
-            advisory = _approve(case, by=by.strip(), confirm=confirm, clock=clock)
+            advisory = _approve(case, by=by, confirm=confirm, clock=clock)
     path = _write(advisory, folder)
-    return Publication(advisory.public_id, case_id, path, known)
+    return Publication(advisory.public_id, case.public_id, path, known)
 
 
 def write_missing(folder: Path) -> int:
@@ -74,7 +76,7 @@ def write_missing(folder: Path) -> int:
 
 
 def _approve(case: Case, *, by: str, confirm: bool, clock: Clock) -> Advisory:
-    detail = cases.case(case.public_id, viewer=Viewer.COORDINATOR)
+    detail = cases.case(case.public_id, actor=LOCAL)
     if detail is None:
         raise IntegrityError(f"{case.public_id} is there and cannot be read")
     due = _check(detail)

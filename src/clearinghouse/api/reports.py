@@ -20,7 +20,6 @@ from clearinghouse.bootstrap import wiring
 from clearinghouse.core.errors import NotFound
 from clearinghouse.core.report import ReportState
 from clearinghouse.core.roles import Scope
-from clearinghouse.core.visibility import Viewer
 from clearinghouse.intake import pages, queries, services
 from clearinghouse.intake.queries import ReportDetail, ReportRow
 
@@ -129,8 +128,7 @@ def get_report_status(request: HttpRequest) -> ReportStatus:
 
 
 def _report(request: HttpRequest, report: str) -> ReportDetail:
-    visible = _ID.fullmatch(report) and pages.is_visible(report, actor=actor_in(request))
-    found = queries.report(report, viewer=Viewer.COORDINATOR) if visible else None
+    found = queries.report(report, actor=actor_in(request)) if _ID.fullmatch(report) else None
     if found is None:
         raise NotFound("no report")
     return found

@@ -62,7 +62,7 @@ ROOT_URLCONF = "clearinghouse.bootstrap.urls"
 MIDDLEWARE = [
     "clearinghouse.web.middleware.headers",
     "clearinghouse.api.middleware.shape",
-    "clearinghouse.web.middleware.viewer",
+    "clearinghouse.web.middleware.actor",
 ]
 APPEND_SLASH = False
 STATIC_URL = "/static/"

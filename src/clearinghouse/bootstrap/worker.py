@@ -19,12 +19,13 @@ import structlog
 from clearinghouse.adapters.jobs.dbos import DbosQueue
 from clearinghouse.bootstrap import wiring
 from clearinghouse.core.errors import Conflict
+from clearinghouse.core.visibility import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from clearinghouse.cases.queries import Funnel
+    from clearinghouse.cases.figures import Funnel
     from clearinghouse.core.ports import Prover
 
 _LOOK_SECONDS = 0.5
@@ -56,7 +57,7 @@ def work(
     """
     settings = wiring.ready()
     from clearinghouse.advisories import services as advisories  # noqa: PLC0415  # needs Django to be set up
-    from clearinghouse.cases import queries  # noqa: PLC0415
+    from clearinghouse.cases import figures  # noqa: PLC0415
 
     stop = stop or threading.Event()
     with _only_worker(settings.root / "worker.lock"), _signals(stop):
@@ -68,7 +69,7 @@ def work(
             reconciler, shown = _Reconciler(queue), None
             while not stop.is_set():
                 undone = reconciler.look()
-                funnel = queries.funnel()
+                funnel = figures.funnel(actor=LOCAL)
                 if funnel != shown:
                     progress(funnel)
                     shown = funnel
@@ -78,7 +79,8 @@ def work(
         finally:
             queue.stop()
         return Worked(
-            queries.funnel(), () if stop.is_set() else tuple(f"{name} {key}" for name, key in wiring.undone())
+            figures.funnel(actor=LOCAL),
+            () if stop.is_set() else tuple(f"{name} {key}" for name, key in wiring.undone()),
         )
 
 

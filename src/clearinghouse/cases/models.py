@@ -46,6 +46,10 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
+    def address(self, inside: bool) -> str:
+        """What the case is called: by its number inside the house and once published, by its key before."""
+        return self.public_id if inside or self.state == CaseState.PUBLISHED else self.key
+
 
 class Participant(models.Model):
     """A party takes part in a case: the rows of a case are the list of who may see it, and there is no other.

@@ -1,221 +1,202 @@
-"""Read cases: the funnel, the list, and everything about one case."""
+"""Read cases: the list, an invitation, and of one case what the actor may see."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from clearinghouse.cases.models import Case, CaseState, Membership, Pair
+from clearinghouse.cases.access import seen
+from clearinghouse.cases.models import Case, CaseState, Membership, Pair, Participant
 from clearinghouse.cases.ranking import priority_of
+from clearinghouse.cases.views import CaseDetail, CaseRow, Claim, Invitation, PairView, ParticipantView
 from clearinghouse.core.matching import Evidence, Relation, Strength
 from clearinghouse.core.proof import Grade
+from clearinghouse.core.protocol.consent import Consent
+from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.report import ReportState
+from clearinghouse.core.roles import CaseRole, Tlp
+from clearinghouse.core.visibility import Action, can
 from clearinghouse.intake.models import Report
-from clearinghouse.intake.queries import count_by_state
 from clearinghouse.journal import queries as journal
-from clearinghouse.proofs.models import Proof, Trial
-from clearinghouse.proofs.queries import ProofView, log_digests, view
+from clearinghouse.proofs.queries import log_digests, view
+from clearinghouse.registry.access import where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
-    from clearinghouse.core.priority import Priority
-    from clearinghouse.core.visibility import Viewer
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """What went in and what came out. `runs` counts executions in the sandbox, `proven` reports whose claim held."""
-
-    reports: int
-    finders: int
-    proofs: int  # distinct bundles
-    runs: int
-    decided: int  # distinct bundles with a verdict
-    proven: int
-    cases: int
-    published: int
-    waiting: int  # reports not yet answered
-    by_state: dict[ReportState, int]
-
-    @property
-    def headline(self) -> str:
-        """The figure of the home page."""
-        reports = f"{self.proven} report{'s' if self.proven != 1 else ''}"
-        return f"{reports} closed by {self.cases} case{'s' if self.cases != 1 else ''}"
+    from clearinghouse.core.visibility import Actor
+    from clearinghouse.proofs.models import Proof
 
 
 @dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One line of the case list. Title, weakness and aliases are claims; the rest was executed or decided."""
+class _Loaded:
+    """A case with the proofs its reader may know of. `claimed`: of these the ones whose claims it may read.
 
-    id: str
-    title: str
-    package: str
-    vulnerable: tuple[str, ...]
-    fixed: tuple[str, ...]
-    weakness: tuple[str, ...]
-    aliases: tuple[str, ...]
-    function: str | None
-    oracle: str
-    grade: Grade | None
-    confirm: tuple[str, ...]
-    priority: Priority
-    reports: int
-    finders: tuple[str, ...]
-    state: str
-    opened_at: datetime
-    published_at: datetime | None
+    `whole`: there are no others in the case.
+    """
+
+    case: Case
+    proofs: tuple[Proof, ...]
+    reports: tuple[Report, ...]
+    claimed: frozenset[int]
+    whole: bool
+    inside: bool  # the reader works in the house
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What one finder said in one report; credit goes by `received_at`."""
-
-    report_id: str
-    finder: str
-    received_at: datetime
-    bundle_id: str
-    title: str
-    summary: str
-    weakness: tuple[str, ...]
-    aliases: tuple[str, ...]
-    severity: str
+def visible_to(actor: Actor, action: Action = Action.READ_CASE) -> QuerySet[Case]:
+    """The cases with which the actor may do that."""
+    return Case.objects.filter(pk__in=Case.objects.filter(where(actor, action)).values("pk"))
 
 
-@dataclass(frozen=True, slots=True)
-class PairView:
-    """Why two proofs are, or are not, one bug. `other_case` names the other proof's case when it is another one."""
-
-    left: str
-    right: str
-    left_title: str
-    right_title: str
-    relation: Relation
-    matcher: str
-    evidence: tuple[Evidence, ...]
-    other_case: str | None
+def cases(*, actor: Actor) -> tuple[CaseRow, ...]:
+    """Readable cases, most urgent first, then oldest."""
+    rows = [_row(found) for found in _load(visible_to(actor).exclude(state=CaseState.MERGED), actor)]
+    return tuple(sorted(rows, key=lambda row: (*(-n for n in row.priority.sort_key), row.opened_at, row.id)))
 
 
-@dataclass(frozen=True, slots=True)
-class CaseDetail:
-    """A case in full. `pairs` are within the case, `neighbours` reach into other cases that were looked at."""
-
-    row: CaseRow
-    claims: tuple[Claim, ...]
-    proofs: tuple[ProofView, ...]
-    pairs: tuple[PairView, ...]
-    neighbours: tuple[PairView, ...]
-    logs: frozenset[str]
-    journal: tuple[journal.EntryView, ...]
-    advisory_id: str | None
-    merged_into: str | None
-
-
-def visible_to(viewer: Viewer) -> QuerySet[Case]:
-    """The cases that the viewer may see: coordinators all, the public what is published."""
-    return Case.objects.all() if viewer.sees_unpublished else Case.objects.filter(state=CaseState.PUBLISHED)
-
-
-def funnel() -> Funnel:
-    """The figures of the home page; counts only, so for everyone."""
-    by_state = count_by_state()
-    proof_runs = Proof.objects.aggregate(n=Sum("runs"))["n"] or 0
-    trial_runs = Trial.objects.aggregate(n=Sum("n"))["n"] or 0
-    answered = (ReportState.ATTACHED, ReportState.PARKED, ReportState.RETURNED)
-    total = sum(by_state.values())
-    live = Case.objects.exclude(state=CaseState.MERGED)
-    return Funnel(
-        reports=total,
-        finders=Report.objects.values("finder").distinct().count(),
-        proofs=Proof.objects.count(),
-        runs=proof_runs + trial_runs,
-        decided=Proof.objects.exclude(verdict="").count(),
-        proven=by_state.get(ReportState.ATTACHED, 0),
-        cases=live.count(),
-        published=live.filter(state=CaseState.PUBLISHED).count(),
-        waiting=total - sum(by_state.get(state, 0) for state in answered),
-        by_state=by_state,
-    )
-
-
-def cases(*, viewer: Viewer) -> tuple[CaseRow, ...]:
-    """Visible cases, most urgent first, then oldest."""
-    found = _loaded(visible_to(viewer).exclude(state=CaseState.MERGED))
-    rows = [_row(case) for case in found]
-    return tuple(sorted(rows, key=lambda row: (*(-n for n in row.priority.sort_key), row.id)))
-
-
-def case(public_id: str, *, viewer: Viewer) -> CaseDetail | None:
-    """One case, merged ones included, or None when there is none or none to see. The public sees no logs."""
-    found = next(iter(_loaded(visible_to(viewer).filter(public_id=public_id))), None)
+def case(name: str, *, actor: Actor) -> CaseDetail | None:
+    """One case by its name (see `called`), merged ones included; None when there is none or none to read."""
+    found = next(iter(_load(visible_to(actor).filter(called(name, actor)), actor)), None)
     if found is None:
         return None
-    proofs = _proofs(found)
-    ids = [proof.pk for proof in proofs]
-    inside: list[PairView] = []
-    outside: list[PairView] = []
-    if viewer.sees_unpublished:
-        for pair in _pairs(ids):
-            (inside if {pair.left_id, pair.right_id} <= set(ids) else outside).append(_pair(pair, ids))
-    advisory = getattr(found, "advisory", None)
+    row = found.case
+    opened = frozenset(members(actor, Action.READ_PROOF).filter(case=row).values_list("proof", flat=True))
+    shown = [proof for proof in found.proofs if proof.pk in found.claimed]
+    bundles = frozenset(proof.bundle_id for proof in shown if proof.pk in opened)
+    facts = seen(row)
+    advisory = getattr(row, "advisory", None)
+    inner, outer = _pairs_of(opened, neighbours=found.inside)
     return CaseDetail(
         row=_row(found),
-        claims=tuple(_claim(report) for report in _reports(proofs)),
-        proofs=tuple(view(proof) for proof in proofs),
-        pairs=tuple(inside),
-        neighbours=tuple(outside),
-        logs=log_digests(proof.bundle_id for proof in proofs) if viewer.sees_unpublished else frozenset(),
-        journal=journal.entries(f"case/{found.public_id}") if viewer.sees_unpublished else (),
+        whole=found.whole,
+        claims=tuple(_claim(report) for report in found.reports if report.proof_id in found.claimed),
+        proofs=tuple(view(proof, trials=found.whole) for proof in shown),
+        pairs=inner,
+        neighbours=outer,
+        opened=bundles,
+        logs=log_digests(bundles),
+        participants=_participants(row, actor, everyone=can(actor, Action.READ_PARTICIPANTS, facts)),
+        journal=journal.entries(f"case/{row.public_id}") if can(actor, Action.READ_JOURNAL, facts) else (),
         advisory_id=advisory.public_id if advisory else None,
-        merged_into=found.merged_into.public_id if found.merged_into else None,
+        merged_into=_merged_into(found, actor),
     )
 
 
-def _loaded(cases: QuerySet[Case]) -> Iterable[Case]:
-    members = Membership.objects.select_related("proof").order_by("proof__id")
+def invitations(*, actor: Actor) -> tuple[Invitation, ...]:
+    """The cases that the actor may know of and not read yet, those to be answered first before others."""
+    cases = visible_to(actor, Action.SEE_CASE).exclude(pk__in=visible_to(actor)).exclude(state=CaseState.MERGED)
+    rows = Participant.objects.filter(case__in=cases, party__key__in=actor.parties).select_related("case")
+    found = [
+        Invitation(
+            key=row.case.key,
+            roles=tuple(CaseRole(role) for role in row.roles),
+            consent=Consent(row.consent),
+            embargo=Embargo(row.case.embargo),
+            ends_at=row.case.ends_at,
+            invited_at=row.invited_at,
+            rsvp_by=row.rsvp_by,
+        )
+        for row in rows.order_by("invited_at", "id")
+    ]
+    return tuple(sorted(found, key=lambda invitation: (invitation.rsvp_by is None, invitation.rsvp_by or 0)))
+
+
+def invitation(key: str, *, actor: Actor) -> Invitation | None:
+    """One case that the actor may know of and not read yet, or None."""
+    return next((found for found in invitations(actor=actor) if found.key == key), None)
+
+
+def called(name: str, actor: Actor) -> Q:
+    """The case that goes by that name: its key, or its public id, no name outside the house before publication."""
+    numbered = Q(public_id=name)
+    return Q(key=name) | (numbered if can(actor, Action.READ_FIGURES) else numbered & Q(state=CaseState.PUBLISHED))
+
+
+def members(actor: Actor, action: Action) -> QuerySet[Membership]:
+    """The proofs in their cases with which the actor may do that."""
+    found = where(actor, action, case="case__", origin="brought_to", own="proof__reports__finder")
+    return Membership.objects.filter(pk__in=Membership.objects.filter(found).values("pk"))
+
+
+def _load(cases: QuerySet[Case], actor: Actor) -> list[_Loaded]:
     attached = Report.objects.filter(state=ReportState.ATTACHED).select_related("finder")
-    return cases.select_related("merged_into", "advisory").prefetch_related(
-        Prefetch("memberships", queryset=members),
-        Prefetch("memberships__proof__reports", queryset=attached.order_by("received_at", "id")),
-        "facts",
-    )
+    reports = Prefetch("proof__reports", queryset=attached.order_by("received_at", "id"))
+    claimed = frozenset(members(actor, Action.READ_CLAIMS).filter(case__in=cases).values_list("proof", flat=True))
+    sizes = dict(Membership.objects.filter(case__in=cases).values_list("case").annotate(n=Count("id")).order_by())
+    proofs: dict[int, list[Proof]] = {}
+    shown = members(actor, Action.READ_CASE).filter(case__in=cases).select_related("proof").prefetch_related(reports)
+    for member in shown.order_by("proof__id"):
+        proofs.setdefault(member.case_id, []).append(member.proof)
+    return [
+        _Loaded(
+            case=row,
+            proofs=tuple(proofs.get(row.pk, ())),
+            reports=_in_order(proofs.get(row.pk, ())),
+            claimed=claimed,
+            whole=len(proofs.get(row.pk, ())) == sizes.get(row.pk, 0),
+            inside=can(actor, Action.READ_FIGURES),
+        )
+        for row in cases.select_related("merged_into", "advisory").prefetch_related("facts")
+    ]
 
 
-def _proofs(case: Case) -> list[Proof]:
-    return [membership.proof for membership in case.memberships.all()]
-
-
-def _reports(proofs: Sequence[Proof]) -> list[Report]:
+def _in_order(proofs: Sequence[Proof]) -> tuple[Report, ...]:
     reports = [report for proof in proofs for report in proof.reports.all()]
-    return sorted(reports, key=lambda report: (report.received_at, report.pk))
+    return tuple(sorted(reports, key=lambda report: (report.received_at, report.pk)))
 
 
-def _row(case: Case) -> CaseRow:
-    proofs, reports = _proofs(case), _reports(_proofs(case))
+def _row(found: _Loaded) -> CaseRow:
+    row, proofs, reports = found.case, found.proofs, found.reports
     grades = [Grade(proof.grade) for proof in proofs if proof.grade]
-    best = min(grades) if grades else None
+    # What a person stated may speak of every proof of the case.
+    stated = row.facts.all() if found.whole else ()
     return CaseRow(
-        id=case.public_id,
-        title=case.title,
-        package=case.package,
+        id=row.address(found.inside),
+        title=row.title if found.whole else next((proof.title for proof in proofs), ""),
+        package=row.package,
         vulnerable=tuple(dict.fromkeys(proof.vulnerable for proof in proofs)),
         fixed=tuple(dict.fromkeys(proof.fixed for proof in proofs if proof.fixed)),
         weakness=tuple(sorted({weakness for proof in proofs for weakness in proof.weakness})),
         aliases=tuple(sorted({alias for proof in proofs for alias in proof.aliases})),
         function=next((proof.function for proof in proofs if proof.function), None),
         oracle=proofs[0].oracle if proofs else "",
-        grade=best,
+        grade=min(grades) if grades else None,
         confirm=_confirm(proofs),
-        priority=priority_of(proofs, len({report.finder_id for report in reports}), case.facts.all()),
+        priority=priority_of(proofs, len({report.finder_id for report in reports}), stated),
         reports=len(reports),
-        finders=tuple(dict.fromkeys(report.finder.name for report in reports)),
-        state=case.state,
-        opened_at=case.opened_at,
-        published_at=case.published_at,
+        finders=tuple(dict.fromkeys(report.finder.name for report in reports if report.proof_id in found.claimed)),
+        state=row.state,
+        opened_at=row.opened_at,
+        published_at=row.published_at,
+        tlp=Tlp(row.tlp),
+        embargo=Embargo(row.embargo),
+        ends_at=row.ends_at,
+    )
+
+
+def _merged_into(found: _Loaded, actor: Actor) -> str | None:
+    target = found.case.merged_into
+    known = target is not None and visible_to(actor, Action.SEE_CASE).filter(pk=target.pk).exists()
+    return target.address(found.inside) if target is not None and known else None
+
+
+def _participants(case: Case, actor: Actor, *, everyone: bool) -> tuple[ParticipantView, ...]:
+    rows = case.participants.select_related("party").order_by("invited_at", "id")
+    return tuple(
+        ParticipantView(
+            party=row.party.key,
+            name=row.party.name,
+            handle=row.party.handle,
+            roles=tuple(CaseRole(role) for role in row.roles),
+            consent=Consent(row.consent),
+            named=row.named,
+            invited_at=row.invited_at,
+            rsvp_by=row.rsvp_by,
+            answered_at=row.answered_at,
+        )
+        for row in (rows if everyone else rows.filter(party__key__in=actor.parties))
     )
 
 
@@ -241,13 +222,19 @@ def _claim(report: Report) -> Claim:
     )
 
 
-def _pairs(ids: Sequence[int]) -> QuerySet[Pair]:
+def _pairs_of(ids: frozenset[int], *, neighbours: bool) -> tuple[tuple[PairView, ...], tuple[PairView, ...]]:
+    """The pairs among these proofs, and, where asked for, those of one of them with a proof elsewhere."""
     related = ("left__membership__case", "right__membership__case")
-    found = Pair.objects.filter(left__in=ids) | Pair.objects.filter(right__in=ids)
-    return found.select_related(*related).distinct().order_by("left__bundle_id", "right__bundle_id")
+    reach = Q(left__in=ids) | Q(right__in=ids) if neighbours else Q(left__in=ids, right__in=ids)
+    found = Pair.objects.filter(reach).select_related(*related).order_by("left__bundle_id", "right__bundle_id")
+    inside: list[PairView] = []
+    outside: list[PairView] = []
+    for pair in found:
+        (inside if {pair.left_id, pair.right_id} <= ids else outside).append(_pair(pair, ids))
+    return tuple(inside), tuple(outside)
 
 
-def _pair(pair: Pair, ids: Sequence[int]) -> PairView:
+def _pair(pair: Pair, ids: frozenset[int]) -> PairView:
     other = next((proof for proof in (pair.left, pair.right) if proof.pk not in ids), None)
     membership = getattr(other, "membership", None) if other else None
     return PairView(

@@ -9,10 +9,10 @@ import typer
 from clearinghouse.cli.output import put, put_line, say, table
 from clearinghouse.cli.reports import AsJson  # noqa: TC001  # Typer reads the annotations
 from clearinghouse.core.errors import NotFound
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 
 if TYPE_CHECKING:
-    from clearinghouse.cases.queries import CaseDetail
+    from clearinghouse.cases.views import CaseDetail
 
 app = typer.Typer(
     help="Look at cases, and state what their priority needs.", no_args_is_help=True, rich_markup_mode=None
@@ -29,7 +29,7 @@ def list_cases(as_json: AsJson = False) -> None:
     wiring.ready()
     from clearinghouse.cases import queries  # noqa: PLC0415
 
-    rows = queries.cases(viewer=Viewer.COORDINATOR)
+    rows = queries.cases(actor=LOCAL)
     if as_json:
         for row in rows:
             put({**_fields(row), "priority_label": row.priority.label})
@@ -54,7 +54,7 @@ def show_case(case: CaseId, as_json: AsJson = False) -> None:
     wiring.ready()
     from clearinghouse.cases import queries  # noqa: PLC0415
 
-    found = queries.case(case, viewer=Viewer.COORDINATOR)
+    found = queries.case(case, actor=LOCAL)
     if found is None:
         raise NotFound(f"no case {case}", advice="`clearinghouse case list` shows the cases")
     if as_json:
@@ -102,7 +102,8 @@ def assess(
     wiring.ready()
     from clearinghouse.cases import services  # noqa: PLC0415
 
-    priority = services.assess(case, name=name, value=value, by=by, because=because, at=wiring.clock())
+    actor = LOCAL.called(by)
+    priority = services.assess(case, name=name, value=value, actor=actor, because=because, at=wiring.clock())
     put_line(f"{case}  priority {priority.label}")
 
 
@@ -120,7 +121,9 @@ def publish(
     settings = wiring.ready()
     from clearinghouse.advisories import services  # noqa: PLC0415
 
-    done = services.publish(case, by=by, confirm=confirm, folder=settings.published, clock=wiring.clock)
+    done = services.publish(
+        case, actor=LOCAL.called(by), confirm=confirm, folder=settings.published, clock=wiring.clock
+    )
     if done.known:
         say(f"{case} was published before")
     if as_json:

@@ -16,7 +16,7 @@ from clearinghouse.cli.output import put_line, say, table
 from clearinghouse.cli.serve import HOST, PORT, Server, announce
 from clearinghouse.core.errors import Conflict, IntegrityError, Unavailable
 from clearinghouse.core.report import ReportState
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,12 +148,12 @@ def _state(read: Inputs) -> None:
     from clearinghouse.bootstrap import wiring  # noqa: PLC0415
     from clearinghouse.cases import queries, services  # noqa: PLC0415
 
-    for row in queries.cases(viewer=Viewer.COORDINATOR):
+    for row in queries.cases(actor=LOCAL):
         known = {(fact.name, fact.value, fact.source) for fact in row.priority.facts}
         for fact in read.stated:
             if fact.package == row.package and (fact.name, fact.value, COORDINATOR) not in known:
                 words = {"name": fact.name, "value": fact.value, "because": fact.because}
-                services.assess(row.id, **words, by=COORDINATOR, at=wiring.clock())
+                services.assess(row.id, **words, actor=LOCAL.called(COORDINATOR), at=wiring.clock())
 
 
 def _publish() -> None:
@@ -165,12 +165,14 @@ def _publish() -> None:
     folder = wiring.settings().published
     for draft in folder.glob(".*") if folder.is_dir() else ():
         draft.unlink()  # a demo was killed while it wrote this
-    for row in queries.cases(viewer=Viewer.COORDINATOR):
+    for row in queries.cases(actor=LOCAL):
         if not row.fixed or row.published_at:
             continue
         for item in row.confirm:
             say(f"{row.id}: the {COORDINATOR} confirms {item}")
-        services.publish(row.id, by=COORDINATOR, confirm=bool(row.confirm), folder=folder, clock=wiring.clock)
+        services.publish(
+            row.id, actor=LOCAL.called(COORDINATOR), confirm=bool(row.confirm), folder=folder, clock=wiring.clock
+        )
 
 
 def _show(read: Inputs, contents: Sequence[bytes]) -> Outcome:
@@ -178,18 +180,18 @@ def _show(read: Inputs, contents: Sequence[bytes]) -> Outcome:
     from clearinghouse.bootstrap import wiring  # noqa: PLC0415
 
     wiring.ready()
-    from clearinghouse.cases import queries  # noqa: PLC0415
+    from clearinghouse.cases import figures  # noqa: PLC0415
     from clearinghouse.cli.demo_check import Outcome  # noqa: PLC0415
     from clearinghouse.intake import queries as intake  # noqa: PLC0415
 
-    funnel = queries.funnel()
+    funnel = figures.funnel(actor=LOCAL)
     stages = ("reports", "runs", "proven", "cases", "published")
     table(stages, [[f"{getattr(funnel, stage):,}" for stage in stages]])
     put_line(funnel.headline)
     sys.stdout.flush()
     counts = {name: getattr(funnel, name) for name in ("reports", "finders", "proofs", "proven", "cases", "published")}
     counts |= {name: funnel.by_state.get(ReportState(name), 0) for name in ("parked", "returned")}
-    cases = {row.id: row.case_id for row in intake.reports(viewer=Viewer.COORDINATOR)}
+    cases = {row.id: row.case_id for row in intake.reports(actor=LOCAL)}
     keys = [sent.key for sent in read.reports]
     return Outcome(counts, {key: cases[receipt.id] for key, receipt in zip(keys, _send(read, contents), strict=True)})
 

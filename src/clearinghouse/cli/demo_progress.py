@@ -13,7 +13,7 @@ from clearinghouse.cli.output import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearinghouse.cases.queries import Funnel
+    from clearinghouse.cases.figures import Funnel
     from clearinghouse.core.ports import Prover
     from clearinghouse.core.proof import ProofResult, Trial
 

@@ -8,7 +8,7 @@ import typer
 
 from clearinghouse.cli.output import put, put_line, table
 from clearinghouse.core.errors import NotFound
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL
 
 app = typer.Typer(help="Look at reports.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object a line.")]
@@ -22,7 +22,7 @@ def list_reports(as_json: AsJson = False) -> None:
     wiring.ready()
     from clearinghouse.intake import queries  # noqa: PLC0415
 
-    rows = queries.reports(viewer=Viewer.COORDINATOR)
+    rows = queries.reports(actor=LOCAL)
     if as_json:
         for row in rows:
             put(row)
@@ -39,7 +39,7 @@ def show_report(report: Annotated[str, typer.Argument(help="A report's id, as R-
     wiring.ready()
     from clearinghouse.intake import queries  # noqa: PLC0415
 
-    found = queries.report(report, viewer=Viewer.COORDINATOR)
+    found = queries.report(report, actor=LOCAL)
     if found is None:
         raise NotFound(f"no report {report}", advice="`clearinghouse report list` shows the reports")
     if as_json:
@@ -65,10 +65,10 @@ def attestation(report: Annotated[str, typer.Argument(help="A report's id, as R-
     from clearinghouse.intake import queries  # noqa: PLC0415
     from clearinghouse.proofs import queries as proofs  # noqa: PLC0415
 
-    found = queries.report(report, viewer=Viewer.COORDINATOR)
+    found = queries.report(report, actor=LOCAL)
     if found is None:
         raise NotFound(f"no report {report}", advice="`clearinghouse report list` shows the reports")
-    content = proofs.attestation(found.proof.bundle_id, viewer=Viewer.COORDINATOR) if found.proof else None
+    content = proofs.attestation(found.proof.bundle_id, actor=LOCAL) if found.proof else None
     if content is None:
         advice = "verdicts are signed as they are reached, where `clearinghouse keys init` made a key"
         raise NotFound(f"no signed verdict on {report}", advice=advice)

@@ -14,7 +14,7 @@ from clearinghouse.cli.reports import AsJson  # noqa: TC001  # Typer reads the a
 from clearinghouse.core.errors import Conflict
 
 if TYPE_CHECKING:
-    from clearinghouse.cases.queries import Funnel
+    from clearinghouse.cases.figures import Funnel
 
 
 def work(

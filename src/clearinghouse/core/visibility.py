@@ -1,5 +1,7 @@
 """Decides who may do what with a case, a report or a proof. Pure, and the only place where that is decided.
 
+(Accounts have rules of their own: `core.permissions`.)
+
 The gates in order, each of which must open: the site role, taking part in the case, consent to its embargo, the TLP
 label, and the part of the case that is asked for. What no rule allows is forbidden. The rooms say the same in SQL
 (`registry.access`), and a property test holds the two against each other.
@@ -35,8 +37,8 @@ class Actor:
     roles: frozenset[SiteRole] = frozenset()
     scopes: frozenset[Scope] | None = None
 
-    def within(self, scope: Scope | None) -> Actor:
-        """Who asks for something of that scope: a token that lacks it asks as the public. None: no token has it."""
+    def within(self, scope: Scope) -> Actor:
+        """Who asks for something of that scope: a token that lacks it asks as the public."""
         return self if self.scopes is None or scope in self.scopes else PUBLIC
 
     def called(self, name: str) -> Actor:
@@ -75,7 +77,6 @@ class Action(StrEnum):
     RELABEL = "relabel"  # change the TLP label
     REARRANGE = "rearrange"  # merge and split cases
     PUBLISH = "publish"
-    MANAGE_ACCOUNTS = "manage accounts"
 
 
 class Gate(StrEnum):
@@ -97,7 +98,7 @@ class Rule:
     `account`: whoever signed in, where the label and no embargo allow it. `anyone`: no gate at all.
     """
 
-    scope: Scope | None
+    scope: Scope
     site: frozenset[SiteRole] = frozenset()
     roles: frozenset[CaseRole] = frozenset()
     after: frozenset[CaseRole] = frozenset()
@@ -148,7 +149,6 @@ RULES: Mapping[Action, Rule] = MappingProxyType(
         Action.RELABEL: Rule(_WRITE, _COORDINATOR, CHIEFS),
         Action.REARRANGE: Rule(_WRITE, _COORDINATOR),
         Action.PUBLISH: Rule(_WRITE, _COORDINATOR | {SiteRole.PUBLISHER}),
-        Action.MANAGE_ACCOUNTS: Rule(None, frozenset({SiteRole.ADMIN})),
     },
 )
 
@@ -234,15 +234,3 @@ def _covers(seat: Seat, rule: Rule, case: CaseFacts, origin: str | None) -> bool
     if rule.whole:
         return case.origins <= seat.covers
     return origin is None or origin in seat.covers
-
-
-class Viewer(StrEnum):
-    """On whose behalf a page asks, where only two are told apart."""
-
-    COORDINATOR = "coordinator"
-    PUBLIC = "public"
-
-    @property
-    def sees_unpublished(self) -> bool:
-        """Whether cases, reports and logs that were not published are shown at all."""
-        return self is Viewer.COORDINATOR

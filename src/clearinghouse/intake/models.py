@@ -32,6 +32,11 @@ class Report(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
+    @property
+    def is_attached(self) -> bool:
+        """Whether it is part of its proof's case."""
+        return self.state == ReportState.ATTACHED
+
 
 class Finding(models.Model):
     """One claimed weakness at one place, as the report words it."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from clearinghouse.core.proof import Verdict
 from clearinghouse.core.report import ReportState
 from clearinghouse.intake.models import Report
-from clearinghouse.intake.queries import ReportRow, row_of
+from clearinghouse.intake.queries import ReportRow, row_of, visible_to
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,13 +34,13 @@ def page(
     actor: Actor, *, after: tuple[datetime, str] | None, limit: int, state: ReportState | None = None
 ) -> tuple[ReportRow, ...]:
     """At most `limit` visible reports in order of arrival, those after the one received then and so called."""
-    rows = _visible_to(actor).select_related("finder", "proof__membership__case").order_by("received_at", "public_id")
+    rows = visible_to(actor).select_related("finder", "proof__membership__case").order_by("received_at", "public_id")
     if state is not None:
         rows = rows.filter(state=state)
     if after is not None:
         at, public_id = after
         rows = rows.filter(Q(received_at__gt=at) | Q(received_at=at, public_id__gt=public_id))
-    return tuple(row_of(report) for report in rows[:limit])
+    return tuple(row_of(report, actor) for report in rows[:limit])
 
 
 def standing(public_id: str) -> Standing | None:
@@ -57,12 +57,3 @@ def standing(public_id: str) -> Standing | None:
         closed_at=found.closed_at,
         verdict=Verdict(verdict) if verdict else None,
     )
-
-
-def is_visible(public_id: str, *, actor: Actor) -> bool:
-    """Whether there is such a report and the actor may see it."""
-    return _visible_to(actor).filter(public_id=public_id).exists()
-
-
-def _visible_to(actor: Actor) -> QuerySet[Report]:
-    return Report.objects.filter(finder__key__in=actor.parties)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from clearinghouse.core.proof import Grade, Verdict
 from clearinghouse.core.report import ReportKind, ReportState
+from clearinghouse.core.visibility import PUBLIC, Action, Brought, can
 from clearinghouse.intake.models import Report
 from clearinghouse.journal import queries as journal
 from clearinghouse.proofs import blobs
 from clearinghouse.proofs.queries import ProofView, view
+from clearinghouse.registry.access import where
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from clearinghouse.core.visibility import Viewer
+    from clearinghouse.core.visibility import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +63,45 @@ class ReportDetail:
     journal: tuple[journal.EntryView, ...]
 
 
-def visible_to(viewer: Viewer) -> QuerySet[Report]:
-    """The reports that the viewer may see: coordinators all, the public none (their credit is in the advisory)."""
-    return Report.objects.all() if viewer.sees_unpublished else Report.objects.none()
+def visible_to(actor: Actor) -> QuerySet[Report]:
+    """The reports that the actor may read: its own always, others' where the case they are attached to lets it."""
+    found = where(
+        actor,
+        Action.READ_REPORT,
+        case="proof__membership__case__",
+        origin="proof__membership__brought_to",
+        own="finder",
+        attached=Q(state=ReportState.ATTACHED),
+    )
+    return Report.objects.filter(pk__in=Report.objects.filter(found).values("pk"))
 
 
-def reports(*, viewer: Viewer, state: ReportState | None = None) -> tuple[ReportRow, ...]:
+def reports(*, actor: Actor, state: ReportState | None = None) -> tuple[ReportRow, ...]:
     """All visible reports in order of arrival."""
-    rows = visible_to(viewer).select_related("finder", "proof__membership__case").order_by("received_at", "id")
-    return tuple(row_of(report) for report in (rows.filter(state=state) if state else rows))
+    rows = visible_to(actor).select_related("finder", "proof__membership__case").order_by("received_at", "id")
+    return tuple(row_of(report, actor) for report in (rows.filter(state=state) if state else rows))
 
 
-def report(public_id: str, *, viewer: Viewer) -> ReportDetail | None:
-    """One report, or None when there is none or none to see."""
-    found = visible_to(viewer).select_related("finder", "proof__membership__case").filter(public_id=public_id).first()
+def report(public_id: str, *, actor: Actor) -> ReportDetail | None:
+    """One report, or None when there is none or none to see.
+
+    What its proof did on releases that others named, and the bodies of its journal, are for the house alone.
+    """
+    found = visible_to(actor).select_related("finder", "proof__membership__case").filter(public_id=public_id).first()
     if found is None:
         return None
     readable = found.kind in {ReportKind.TEXT, ReportKind.SARIF}
     return ReportDetail(
-        row=row_of(found),
+        row=row_of(found, actor),
         sha256=found.content_id,
         size=found.content.size,
         findings=tuple(
             FindingView(f.ordinal, f.title, f.rule, f.location, Grade(f.grade))
             for f in found.findings.order_by("ordinal")
         ),
-        proof=view(found.proof) if found.proof else None,
+        proof=view(found.proof, trials=can(actor, Action.READ_JOURNAL)) if found.proof else None,
         text=blobs.read(found.content_id).decode("utf-8", "replace") if readable else "",
-        journal=journal.entries(f"report/{found.public_id}"),
+        journal=_journal(found, actor),
     )
 
 
@@ -98,14 +111,14 @@ def unanswered() -> tuple[str, ...]:
     return tuple(rows.values_list("public_id", flat=True))
 
 
-def count_by_state() -> dict[ReportState, int]:
-    """How many reports stand in each state that has any."""
-    rows = Report.objects.values_list("state").annotate(n=Count("id")).order_by()
+def count_by_state(actor: Actor) -> dict[ReportState, int]:
+    """How many of the reports that the actor may read stand in each state that has any."""
+    rows = visible_to(actor).values_list("state").annotate(n=Count("id")).order_by()
     return {ReportState(state): n for state, n in rows}
 
 
-def row_of(report: Report) -> ReportRow:
-    """A report as one line."""
+def row_of(report: Report, actor: Actor = PUBLIC) -> ReportRow:
+    """A report as one line; its case goes by its number inside the house, and by its opaque key before publication."""
     proof = report.proof
     membership = getattr(proof, "membership", None) if report.state == ReportState.ATTACHED else None
     return ReportRow(
@@ -119,5 +132,13 @@ def row_of(report: Report) -> ReportRow:
         reasons=tuple(report.reasons),
         verdict=Verdict(proof.verdict) if proof and proof.verdict else None,
         grade=Grade(proof.grade) if proof and proof.grade else None,
-        case_id=membership.case.public_id if membership else None,
+        case_id=membership.case.address(can(actor, Action.READ_FIGURES)) if membership else None,
     )
+
+
+def _journal(report: Report, actor: Actor) -> tuple[journal.EntryView, ...]:
+    """The report's chain: whole for the house, without the bodies for whoever sent it, nothing for others."""
+    bodies = can(actor, Action.READ_JOURNAL)
+    if not bodies and not can(actor, Action.READ_JOURNAL_METADATA, Brought(own=report.finder.key in actor.parties)):
+        return ()
+    return journal.entries(f"report/{report.public_id}", bodies=bodies)

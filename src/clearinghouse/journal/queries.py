@@ -40,14 +40,14 @@ class Verification:
     broken: Break | None
 
 
-def entries(chain: str) -> tuple[EntryView, ...]:
-    """A chain from its first entry; empty when there is no such chain."""
-    return tuple(_view(entry) for entry in Entry.objects.filter(chain_id=chain).order_by("seq"))
+def entries(chain: str, *, bodies: bool = True) -> tuple[EntryView, ...]:
+    """A chain from its first entry, with or without what the entries say; empty when there is no such chain."""
+    return tuple(_view(entry, bodies=bodies) for entry in Entry.objects.filter(chain_id=chain).order_by("seq"))
 
 
-def latest(limit: int = 50) -> tuple[EntryView, ...]:
-    """The newest entries over all chains, oldest of them first."""
-    return tuple(_view(entry) for entry in reversed(Entry.objects.order_by("-id")[:limit]))
+def latest(limit: int = 50, *, bodies: bool = True) -> tuple[EntryView, ...]:
+    """The newest entries over all chains, oldest of them first, with or without what they say."""
+    return tuple(_view(entry, bodies=bodies) for entry in reversed(Entry.objects.order_by("-id")[:limit]))
 
 
 def verify() -> Verification:
@@ -92,14 +92,14 @@ def _links(chain: str) -> Iterator[tuple[Link, str]]:
         yield link, entry.hash
 
 
-def _view(entry: Entry) -> EntryView:
+def _view(entry: Entry, *, bodies: bool) -> EntryView:
     return EntryView(
         chain=entry.chain_id,
         seq=entry.seq,
         at=entry.at,
         actor=entry.actor,
         kind=entry.kind,
-        body=json.loads(entry.body),
+        body=json.loads(entry.body) if bodies else {},
         previous=entry.previous,
         hash=entry.hash,
     )

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from clearinghouse.core.matching import ProofFacts
 from clearinghouse.core.priority import ProvenFact
 from clearinghouse.core.proof import Grade, Input, MatrixRow, ProofResult, Signal, Trial, Variant, Verdict
+from clearinghouse.core.visibility import Action, can
 from clearinghouse.proofs import blobs, models
+from clearinghouse.registry.access import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from clearinghouse.core.visibility import Viewer
+    from django.db.models import QuerySet
+
+    from clearinghouse.core.visibility import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +61,28 @@ class ProofView:
         return self.result.confirm if self.result else ()
 
 
-def proof(bundle_id: str, *, viewer: Viewer) -> ProofView | None:
-    """One proof by its full id, or None; unpublished proofs are for coordinators."""
-    if not viewer.sees_unpublished:
-        return None
-    row = models.Proof.objects.filter(bundle_id=bundle_id).first()
-    return view(row) if row else None
+def visible_to(actor: Actor) -> QuerySet[models.Proof]:
+    """The proofs whose bundle, logs and signed verdict the actor may read: its own, and those its cases open to it."""
+    origin = "membership__brought_to"
+    found = where(actor, Action.READ_PROOF, case="membership__case__", origin=origin, own="reports__finder")
+    return models.Proof.objects.filter(pk__in=models.Proof.objects.filter(found).values("pk"))
 
 
-def attestation(bundle_id: str, *, viewer: Viewer) -> bytes | None:
+def proof(bundle_id: str, *, actor: Actor) -> ProofView | None:
+    """One proof by its full id, or None when there is none or none to see."""
+    row = visible_to(actor).filter(bundle_id=bundle_id).first()
+    return view(row, trials=can(actor, Action.READ_JOURNAL)) if row else None
+
+
+def attestation(bundle_id: str, *, actor: Actor) -> bytes | None:
     """The signed statement of a verdict as it is handed on, or None when there is none to see."""
-    if not viewer.sees_unpublished:
-        return None
-    row = models.Proof.objects.filter(bundle_id=bundle_id).exclude(attestation=None).first()
+    row = visible_to(actor).filter(bundle_id=bundle_id).exclude(attestation=None).first()
     return blobs.read(str(row.attestation_id)) if row else None
 
 
-def log_text(digest: str, *, viewer: Viewer) -> str | None:
+def log_text(digest: str, *, actor: Actor) -> str | None:
     """The captured output of one run (head and tail), or None when there is none to see."""
-    if not viewer.sees_unpublished:
-        return None
-    row = models.RunLog.objects.filter(digest=digest).first()
+    row = models.RunLog.objects.filter(digest=digest, proofs__in=visible_to(actor)).first()
     return blobs.read(row.content_id).decode("utf-8", "replace") if row else None
 
 
@@ -93,8 +98,8 @@ def unsettled() -> tuple[str, ...]:
     return tuple(rows.values_list("bundle_id", flat=True))
 
 
-def view(row: models.Proof) -> ProofView:
-    """A row as a value."""
+def view(row: models.Proof, *, trials: bool = True) -> ProofView:
+    """A row as a value; without its `trials` for who sees this proof only: their releases are other proofs' claims."""
     return ProofView(
         bundle_id=row.bundle_id,
         stored_at=row.stored_at,
@@ -116,6 +121,7 @@ def view(row: models.Proof) -> ProofView:
         trials=tuple(
             Trial(t.version, Signal(t.signal), t.n, t.k, t.reason, t.function or None)
             for t in row.trials.order_by("version")
+            if trials
         ),
         attested_by=row.attested_by or None,
     )

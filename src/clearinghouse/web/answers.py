@@ -7,11 +7,11 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 
 from clearinghouse import __version__
-from clearinghouse.core.visibility import Viewer
+from clearinghouse.core.visibility import LOCAL, PUBLIC, Action, Actor, can
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,24 +41,27 @@ class Page:
         return self.number + 1 if self.number < self.pages else None
 
 
-def viewer_of(request: HttpRequest) -> Viewer:
-    """Who is looking; the public where no middleware said otherwise."""
-    found = getattr(request, "viewer", Viewer.PUBLIC)
-    return found if isinstance(found, Viewer) else Viewer.PUBLIC
-
-
-def coordinator(request: HttpRequest) -> Viewer:
-    """The viewer of a page that only coordinators have; to others the page does not exist."""
-    viewer = viewer_of(request)
-    if not viewer.sees_unpublished:
-        raise Http404
-    return viewer
+def actor_of(request: HttpRequest) -> Actor:
+    """On whose behalf the page is shown; the public where no middleware said otherwise."""
+    found = getattr(request, "actor", PUBLIC)
+    return found if isinstance(found, Actor) else PUBLIC
 
 
 def html(request: HttpRequest, template: str, status: int = 200, **values: Any) -> HttpResponse:
-    """A page. Templates escape everything; they get `viewer`, `here` (the part of the site) and `version` on top."""
-    viewer = viewer_of(request)
-    context = {"here": "", **values, "viewer": viewer, "coordinates": viewer.sees_unpublished, "version": __version__}
+    """A page. Templates escape everything; they get on top `actor`, what it may do as `coordinates`, and so on.
+
+    `coordinates`: it works in the house, and reads unpublished cases; `audits`: it reads the newest of the journal;
+    `local`: it sits at this machine; `here` is the part of the site.
+    """
+    actor = actor_of(request)
+    shared = {
+        "actor": actor,
+        "coordinates": can(actor, Action.READ_FIGURES),
+        "audits": can(actor, Action.READ_SYSTEM_JOURNAL),
+        "local": actor is LOCAL,
+        "version": __version__,
+    }
+    context = {"here": "", **values, **shared}
     return HttpResponse(render_to_string(template, context), status=status)
 
 

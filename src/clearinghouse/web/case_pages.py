@@ -11,13 +11,13 @@ from django.views.decorators.http import require_safe
 
 from clearinghouse.advisories import queries as advisories
 from clearinghouse.cases import queries
-from clearinghouse.web.answers import as_json, html, one_page, viewer_of
+from clearinghouse.web.answers import actor_of, as_json, html, one_page
 from clearinghouse.web.why import explain, shown_runs
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from clearinghouse.cases.queries import CaseDetail, CaseRow
+    from clearinghouse.cases.views import CaseDetail, CaseRow
 
 MAX_SEARCH = 200  # characters of a search that are looked at
 
@@ -26,11 +26,21 @@ MAX_SEARCH = 200  # characters of a search that are looked at
 def case_list(request: HttpRequest) -> HttpResponse:
     """The cases, most urgent first; `?q=` keeps those that hold every word in an id, alias, package or title."""
     asked = " ".join(request.GET.get("q", "")[:MAX_SEARCH].split())
-    rows = queries.cases(viewer=viewer_of(request))
+    actor = actor_of(request)
+    rows = queries.cases(actor=actor)
     found = [row for row in rows if _holds(row, asked.casefold().split())]
     query = urlencode({"q": asked}) if asked else ""
     page = one_page(request, found)
-    return html(request, "cases.html", here="cases", page=page, asked=asked, query=query, total=len(rows))
+    return html(
+        request,
+        "cases.html",
+        here="cases",
+        page=page,
+        asked=asked,
+        query=query,
+        total=len(rows),
+        invitations=queries.invitations(actor=actor),
+    )
 
 
 def _holds(row: CaseRow, words: list[str]) -> bool:
@@ -41,7 +51,10 @@ def _holds(row: CaseRow, words: list[str]) -> bool:
 
 @require_safe
 def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
-    """One case in full: claims, priority, proofs, why these reports are one, what must be confirmed, the journal."""
+    """Of one case what the reader may see; of one it is invited to, the invitation."""
+    invitation = queries.invitation(case_id, actor=actor_of(request))
+    if invitation is not None:
+        return html(request, "invitation.html", here="cases", invitation=invitation)
     case = _case(request, case_id)
     return html(
         request,
@@ -51,7 +64,7 @@ def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
         row=case.row,
         why=explain(case),
         runs=shown_runs(case.proofs),
-        published=advisories.advisory(case_id) if case.advisory_id else None,
+        published=advisories.advisory(case.row.id) if case.advisory_id else None,
     )
 
 
@@ -72,7 +85,7 @@ def case_osv(_request: HttpRequest, case_id: str) -> HttpResponse:
 
 
 def _case(request: HttpRequest, case_id: str) -> CaseDetail:
-    found = queries.case(case_id, viewer=viewer_of(request))
+    found = queries.case(case_id, actor=actor_of(request))
     if found is None:
         raise Http404
     return found

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from clearinghouse.proofs import queries
-from clearinghouse.web.answers import coordinator, html
+from clearinghouse.web.answers import actor_of, html
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -53,7 +53,7 @@ def log_raw(request: HttpRequest, digest: str) -> HttpResponse:
 
 
 def _log(request: HttpRequest, digest: str) -> str:
-    text = queries.log_text(digest, viewer=coordinator(request))
+    text = queries.log_text(digest, actor=actor_of(request))
     if text is None:
         raise Http404
     return text
@@ -62,7 +62,7 @@ def _log(request: HttpRequest, digest: str) -> str:
 @require_safe
 def attestation(request: HttpRequest, bundle_id: str) -> HttpResponse:
     """The signed statement of a verdict, byte for byte, to be saved."""
-    content = queries.attestation(bundle_id, viewer=coordinator(request))
+    content = queries.attestation(bundle_id, actor=actor_of(request))
     if content is None:
         raise Http404
     response = HttpResponse(content, content_type="application/vnd.dsse.envelope.v1+json")

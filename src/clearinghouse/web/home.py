@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.http import require_safe
 
-from clearinghouse.cases import queries
+from clearinghouse.cases import figures, queries
 from clearinghouse.core.report import ReportState
-from clearinghouse.web.answers import html, viewer_of
+from clearinghouse.web.answers import actor_of, html
 from clearinghouse.web.funnel import draw
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MOST_URGENT = 8
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The figures of the whole house, and the cases to look at first."""
-    funnel = queries.funnel()
+    funnel = figures.funnel(actor=actor_of(request))
     drawing = draw(
         reports=funnel.reports,
         proofs=funnel.proofs,
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         cases=funnel.cases,
         published=funnel.published,
     )
-    cases = queries.cases(viewer=viewer_of(request))
+    cases = queries.cases(actor=actor_of(request))
     return html(
         request,
         "home.html",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearinghouse.web.viewer import viewer_of
+from clearinghouse.web.viewer import actor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +39,15 @@ def headers(get_response: Answer) -> Answer:
     return middleware
 
 
-def viewer(get_response: Answer) -> Answer:
-    """Middleware: a host name that is not ours is refused, and `request.viewer` says who is looking."""
+def actor(get_response: Answer) -> Answer:
+    """Middleware: a host name that is not ours is refused, and `request.actor` says on whose behalf the rest is done.
+
+    It comes after whatever says who signed in.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.get_host()  # raises DisallowedHost, which Django answers with 400
-        request.viewer = viewer_of(request.META)  # type: ignore[attr-defined]
+        request.actor = actor_of(request)  # type: ignore[attr-defined]
         return get_response(request)
 
     return middleware

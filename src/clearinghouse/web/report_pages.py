@@ -8,8 +8,9 @@ from django.http import Http404
 from django.views.decorators.http import require_safe
 
 from clearinghouse.core.report import ReportState
+from clearinghouse.core.visibility import Action, can
 from clearinghouse.intake import queries
-from clearinghouse.web.answers import as_json, coordinator, html, one_page
+from clearinghouse.web.answers import actor_of, as_json, html, one_page
 from clearinghouse.web.words import answer_to
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
     """All reports in order of arrival, or those of `?state=`; what is no state shows all."""
-    viewer = coordinator(request)
+    actor = actor_of(request)
+    if not actor.parties and not can(actor, Action.READ_REPORT):
+        raise Http404
     asked = request.GET.get("state", "")
     state = ReportState(asked) if asked in set(ReportState) else None
-    counts = queries.count_by_state()
-    page = one_page(request, queries.reports(viewer=viewer, state=state))
+    counts = queries.count_by_state(actor)
+    page = one_page(request, queries.reports(actor=actor, state=state))
     return html(
         request,
         "reports.html",
@@ -54,7 +57,7 @@ def report_json(request: HttpRequest, report_id: str) -> HttpResponse:
 
 
 def _report(request: HttpRequest, report_id: str) -> ReportDetail:
-    found = queries.report(report_id, viewer=coordinator(request))
+    found = queries.report(report_id, actor=actor_of(request))
     if found is None:
         raise Http404
     return found

@@ -13,7 +13,7 @@ from clearinghouse.web.words import RELATIONS, sentence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from clearinghouse.cases.queries import CaseDetail, PairView
+    from clearinghouse.cases.views import CaseDetail, PairView
     from clearinghouse.core.matching import Relation
     from clearinghouse.proofs.queries import ProofView
 

@@ -10,11 +10,13 @@ from django.db import transaction
 from clearinghouse.cases import participants
 from clearinghouse.cases.models import Case, CaseFact, CaseState, PackageLock
 from clearinghouse.cases.ranking import priority_of
+from clearinghouse.cases.services.permission import locked
 from clearinghouse.core.errors import IntegrityError, NotFound, UsageError
 from clearinghouse.core.priority import INPUTS
 from clearinghouse.core.proof import Verdict
 from clearinghouse.core.report import ReportState
 from clearinghouse.core.storable import storable
+from clearinghouse.core.visibility import Action
 from clearinghouse.intake import services as intake
 from clearinghouse.intake.models import Report
 from clearinghouse.journal import services as journal
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearinghouse.core.priority import Priority
+    from clearinghouse.core.visibility import Actor
 
 RANKER = "ranking"
 
@@ -85,24 +88,25 @@ def answer_late(report_id: str, *, at: datetime) -> None:
 
 
 @repeated
-def assess(case_id: str, *, name: str, value: str, by: str, because: str, at: datetime) -> Priority:
+def assess(case_id: str, *, name: str, value: str, actor: Actor, because: str, at: datetime) -> Priority:
     """State one input of a case's priority, with the reason; replaces what was stated before.
 
-    Raises NotFound for no such case, UsageError for an input or value that the table does not have.
+    `case_id` is its public id or its key. Raises NotFound for no such case and for one that the actor may not assess,
+    UsageError for an input or value that the table does not have.
     """
     if value not in INPUTS.get(name, ()):
         allowed = "; ".join(f"{key}: {', '.join(values)}" for key, values in INPUTS.items())
         raise UsageError(f"{name} = {value!r} is no input of the priority", advice=f"choose one of {allowed}")
-    if not because.strip() or not by.strip():
+    if not because.strip() or not actor.name.strip():
         raise UsageError("an assessment needs a name and a reason", advice="say who states it and on what evidence")
     with transaction.atomic():
-        case = Case.objects.select_for_update().filter(public_id=case_id).exclude(state=CaseState.MERGED).first()
-        if case is None:
+        case = locked(case_id, Action.ASSESS, actor=actor)
+        if case.state == CaseState.MERGED:
             raise NotFound(f"no case {case_id}")
-        fields = {"value": value, "source": by, "evidence": storable(because), "stated_at": at}
+        fields = {"value": value, "source": actor.name, "evidence": storable(because), "stated_at": at}
         CaseFact.objects.update_or_create(case=case, name=name, defaults=fields)
         body = {"name": name, "value": value, "because": because}
-        journal.append(f"case/{case.public_id}", "case assessed", actor=by, at=at, body=body)
+        journal.append(f"case/{case.public_id}", "case assessed", actor=actor.name, at=at, body=body)
         return rank(case, at=at)
 
 

@@ -1,0 +1,55 @@
+"""What the visibility rules need to know of a case, and of what somebody brought to it, read from the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearinghouse.cases.models import Case, CaseState, Membership
+from clearinghouse.core.protocol.consent import Consent
+from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.roles import CaseRole, Tlp
+from clearinghouse.core.visibility import Brought, CaseFacts, Seat
+
+if TYPE_CHECKING:
+    from clearinghouse.core.visibility import Actor
+    from clearinghouse.intake.models import Report
+    from clearinghouse.proofs.models import Proof
+
+
+def seen(case: Case) -> CaseFacts:
+    """A case as `core.visibility.can` asks about it, with everyone's part in it. Origins go by their opaque keys."""
+    seats = case.participants.select_related("party").prefetch_related("covers").order_by("id")
+    return CaseFacts(
+        published=case.state == CaseState.PUBLISHED,
+        embargo=Embargo(case.embargo),
+        tlp=Tlp(case.tlp),
+        origins=frozenset(case.memberships.values_list("brought_to__key", flat=True)),
+        seats=tuple(
+            Seat(
+                party=row.party.key,
+                roles=frozenset(CaseRole(role) for role in row.roles),
+                consent=Consent(row.consent),
+                named=row.named,
+                covers=frozenset(covered.key for covered in row.covers.all()),
+            )
+            for row in seats
+        ),
+    )
+
+
+def proof_to(actor: Actor, proof: Proof) -> Brought:
+    """A proof as the actor stands to it: a report of its own that carries it makes it its own too."""
+    own = proof.reports.filter(finder__key__in=actor.parties).exists()
+    return _brought(own, proof, attached=True)
+
+
+def report_to(actor: Actor, report: Report) -> Brought:
+    """A report as the actor stands to it; it is part of its proof's case once it is attached."""
+    return _brought(report.finder.key in actor.parties, report.proof, attached=report.is_attached)
+
+
+def _brought(own: bool, proof: Proof | None, *, attached: bool) -> Brought:
+    found = Membership.objects.select_related("case", "brought_to").filter(proof=proof).first() if proof else None
+    if found is None or not attached:
+        return Brought(own=own)
+    return Brought(own=own, case=seen(found.case), origin=found.brought_to.key)

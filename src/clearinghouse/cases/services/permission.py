@@ -1,0 +1,25 @@
+"""What every verb on a case begins with: the case under a lock, for who may do that with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearinghouse.cases.access import seen
+from clearinghouse.cases.models import Case
+from clearinghouse.cases.queries import called
+from clearinghouse.core.errors import NotFound
+from clearinghouse.core.visibility import can
+
+if TYPE_CHECKING:
+    from clearinghouse.core.visibility import Action, Actor
+
+
+def locked(name: str, action: Action, *, actor: Actor) -> Case:
+    """The case of that name (see `queries.called`), locked until the transaction ends.
+
+    Raises NotFound when there is none and when the actor may not: it never learns which.
+    """
+    case = Case.objects.select_for_update().filter(called(name, actor)).first()
+    if case is None or not can(actor, action, seen(case)):
+        raise NotFound(f"no case {name}", advice="`clearinghouse case list` shows the cases")
+    return case
