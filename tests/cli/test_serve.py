@@ -89,3 +89,12 @@ def test_loopback_is_known_by_its_address(host: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "example.org", "127.0.0.1.example.org", ""])
 def test_any_other_address_or_name_is_not_loopback(host: str) -> None:
     assert not serve.is_loopback(host)
+
+
+def test_a_body_that_is_larger_than_anything_is_cut_off_by_its_announcement(tmp_path: Path) -> None:
+    with serving(tmp_path, "--port", "0") as (_, port), socket.create_connection(("127.0.0.1", port), 30) as connection:
+        length = serve.MAX_REQUEST_BYTES + 1
+        connection.sendall(
+            f"POST /api/v1/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")

@@ -114,7 +114,7 @@ def _upload(content: bytes, name: str) -> Upload:
     if not content:
         raise RequestError("the body is empty", advice="send a proof bundle, SARIF or text")
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return Upload(content, last[-MAX_NAME:] or "report")
+    return Upload(content, "report" if last in {"", ".", ".."} else last[-MAX_NAME:])
 
 
 def _refuse_encoded(request: HttpRequest) -> None:

@@ -43,12 +43,12 @@ def hand_in(
     It is kept as it is, and proven where it holds a proof. The same bytes from the same party are one report. The
     answer's `status_token` tells where it stands to whoever has it, without an account.
     """
+    del name  # was read with the upload
     upload: Upload = request.upload  # type: ignore[attr-defined]
     actor = actor_in(request)
     limits.count_report(request, owner_of(actor))
-    label = name or upload.name
     receipt = services.hand_in(
-        upload.content, actor=actor, party=party, name=label, clock=wiring.clock, queue=wiring.queue()
+        upload.content, actor=actor, party=party, name=upload.name, clock=wiring.clock, queue=wiring.queue()
     )
     where = f"{_BASE}/reports/{receipt.id}"
     body = ReportReceipt(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HOST, PORT = "127.0.0.1", 8400
 LOCAL = "clearinghouse.local"  # what the pages look for in a request's environment
 THREADS = 4
+MAX_REQUEST_BYTES = 32 * 1024 * 1024  # above what a report may be; more is cut off before it is kept anywhere
 _LAST_PORT = 65535
 
 Host = Annotated[
@@ -62,7 +63,13 @@ class Server:
         try:
             # Headers of proxies stay: a request that passed one is not its sender's, and the pages must see that.
             self._server: Any = create_server(
-                application, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=False
+                application,
+                host=host,
+                port=port,
+                threads=THREADS,
+                ident=None,
+                clear_untrusted_proxy_headers=False,
+                max_request_body_size=MAX_REQUEST_BYTES,
             )
         except OSError as error:
             raise Unavailable(
