@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,10 +19,10 @@ from clearinghouse.core.roles import Tlp
 from clearinghouse.core.visibility import LOCAL, Action
 from clearinghouse.formats.osv import osv_problems, write_osv
 from clearinghouse.journal import services as journal
+from clearinghouse.journal.publishing import write_whole
 from clearinghouse.journal.repeating import repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from clearinghouse.cases.models import Case
@@ -120,27 +117,6 @@ def _file_name(advisory: Advisory) -> str:
 
 
 def _write(advisory: Advisory, folder: Path) -> Path:
-    """Write the file whole or not at all; the same content may be written any number of times."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / _file_name(advisory)
-    if path.exists() and path.read_text(encoding="utf-8") == advisory.text:
-        return path
-    with _alone(folder):
-        draft_path = folder / f".{path.name}.new"  # one name: what a killed process left is written over
-        with draft_path.open("w", encoding="utf-8") as file:
-            file.write(advisory.text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft_path.replace(path)
+    write_whole(path, advisory.text.encode())
     return path
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system frees with its holder: two commands may write at the same time."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -34,7 +34,10 @@ class Settings(BaseSettings):
         description="a PostgreSQL database, postgresql://user:password@host/name; empty: SQLite files in `home`",
     )
     signing_key: Path | None = Field(
-        default=None, description="the private key that signs verdicts; unset: `keys/signing.key` in `home`"
+        default=None, description="the private key that signs verdicts and seals; unset: `keys/signing.key` in `home`"
+    )
+    seal_minutes: int = Field(
+        default=10, ge=0, le=60 * 24 * 366, description="the worker seals the journal this often; 0: never by itself"
     )
     secret_key: str = Field(default="", description="Django's secret; empty: one is made and kept in `home`")
     debug: bool = Field(default=False, description="show tracebacks in pages")
@@ -76,6 +79,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """What the world may see."""
         return self.root / "published"
+
+    @property
+    def published_seals(self) -> Path:
+        """The seals of the journal, one file each."""
+        return self.published / "journal"
 
     @property
     def key_file(self) -> Path:

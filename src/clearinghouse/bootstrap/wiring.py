@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clearinghouse.core.ports import Clock, JobQueue, Prover, Signer
+    from clearinghouse.journal.sealing import Sealing
 
 clock: Clock = now
 
@@ -94,6 +95,13 @@ def signer() -> Signer | None:
     found = ProcessSigner(key)
     found.key_id()
     return found
+
+
+def seal(signer: Signer | None) -> Sealing:
+    """Seal what is new in the journal, sign it where there is a signer, and publish it. Raises as `sealing.seal`."""
+    from clearinghouse.journal import sealing  # noqa: PLC0415
+
+    return sealing.seal(clock, signer=signer, folder=settings().published_seals)
 
 
 def queue() -> JobQueue:

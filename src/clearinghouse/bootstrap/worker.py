@@ -12,12 +12,14 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from clearinghouse.adapters.jobs.dbos import DbosQueue
 from clearinghouse.bootstrap import wiring
+from clearinghouse.bootstrap.sealer import Sealer
 from clearinghouse.core.errors import Conflict
 from clearinghouse.core.visibility import LOCAL
 
@@ -62,18 +64,22 @@ def work(
     stop = stop or threading.Event()
     with _only_worker(settings.root / "worker.lock"), _signals(stop):
         advisories.write_missing(settings.published)
-        jobs = wiring.jobs(prover, signer=wiring.signer())
+        signer = wiring.signer()
+        sealer = Sealer(signer, timedelta(minutes=settings.seal_minutes), settings.published_seals)
+        jobs = wiring.jobs(prover, signer=signer)
         queue = DbosQueue(settings.jobs_database, jobs, lanes=lanes, around=wiring.with_own_connections)
         queue.start()
         try:
             reconciler, shown = _Reconciler(queue), None
             while not stop.is_set():
                 undone = reconciler.look()
+                sealer.look()
                 funnel = figures.funnel(actor=LOCAL)
                 if funnel != shown:
                     progress(funnel)
                     shown = funnel
                 if until_idle and (not undone or reconciler.is_stuck()):
+                    sealer.look(at_once=True)
                     break
                 stop.wait(_LOOK_SECONDS)
         finally:

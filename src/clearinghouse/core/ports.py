@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearinghouse.core.proof import ProofResult, Trial
+    from clearinghouse.core.seals import Head
 
 
 class Clock(Protocol):
@@ -61,7 +62,7 @@ class Attestation:
 
 
 class Signer(Protocol):
-    """Signs verdicts. The key is in a process of its own: the one that asks never opens it."""
+    """Signs verdicts and seals of the journal. The key is in a process of its own: the one that asks never opens it."""
 
     def key_id(self) -> str:
         """The id of the key, once it was found to be usable. Raises NotFound, Refused or InvalidInput."""
@@ -72,4 +73,8 @@ class Signer(Protocol):
 
         Raises InvalidInput for a result without a bundle.
         """
+        ...
+
+    def seal(self, head: Head) -> Attestation:
+        """The signed statement of a seal over the journal."""
         ...

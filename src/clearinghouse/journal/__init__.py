@@ -1,1 +1,4 @@
-"""The record of every decision: append-only chains, each entry hashed with the one before. Verbs: append, verify."""
+"""The record of every decision: append-only chains, each entry hashed with the one before, under signed seals.
+
+Verbs: append, seal, verify.
+"""

@@ -88,8 +88,12 @@ def _lost_chain(names: set[str]) -> Break | None:
 
 def _links(chain: str) -> Iterator[tuple[Link, str]]:
     for entry in Entry.objects.filter(chain_id=chain).order_by("seq").iterator():
-        link = Link(chain, entry.seq, stamp(entry.at), entry.actor, entry.kind, entry.body, entry.previous)
-        yield link, entry.hash
+        yield link_of(entry), entry.hash
+
+
+def link_of(entry: Entry) -> Link:
+    """A stored entry as it is hashed."""
+    return Link(entry.chain_id, entry.seq, stamp(entry.at), entry.actor, entry.kind, entry.body, entry.previous)
 
 
 def _view(entry: Entry, *, bodies: bool) -> EntryView:

@@ -1,1 +1,1 @@
-"""Signs verdicts with Ed25519 in DSSE envelopes, in a process of its own, and checks such signatures."""
+"""Signs verdicts and seals with Ed25519 in DSSE envelopes, in a process of its own, and checks such signatures."""

@@ -1,8 +1,9 @@
-"""The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads a verdict, signs it or refuses, ends.
+"""The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads what to state, signs it or refuses, ends.
 
-Standard input holds `{"name": …, "result": …}`, the result as `ProofResult.as_json` has it, or `null` to ask for the
-key's id alone. Standard output gets `{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
-`{"error": {code, message, advice}}`. It starts no program, runs no foreign code and opens no connection.
+Standard input holds a verdict, `{"name": …, "result": …}`, as `ProofResult.as_json` has it, or a seal of the journal,
+`{"seal": …}`, as `Head.as_json` has it, or `null` to ask for the key's id alone. Standard output gets
+`{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or `{"error": {code, message, advice}}`. It starts no
+program, runs no foreign code and opens no connection.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any
 from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.core.errors import ClearinghouseError, InvalidInput
 from clearinghouse.core.proof import ProofResult
-from clearinghouse.core.typed_json import members, strict_loads
+from clearinghouse.core.seals import Head
+from clearinghouse.core.typed_json import members, read, strict_loads
 from clearinghouse.formats.intoto import Attested
 
 _ARGUMENTS = 2
@@ -29,11 +31,17 @@ def answer(key: Path, request: bytes) -> dict[str, Any]:
         document = strict_loads(request)
         if document is None:
             return {"key_id": signer.public_key.keyid}
-        members(document, {"name", "result"}, "the request")
-        attested = Attested(document["name"], ProofResult.from_json(document["result"]))
+        statement = _statement(document)
     except ValueError as error:
-        raise InvalidInput(f"not a verdict: {error}") from None
-    return {"key_id": signer.public_key.keyid, "envelope": envelope.sign(attested, signer).decode("ascii")}
+        raise InvalidInput(f"not a verdict or a seal: {error}") from None
+    return {"key_id": signer.public_key.keyid, "envelope": envelope.sign(statement, signer).decode("ascii")}
+
+
+def _statement(document: Any) -> Attested | Head:
+    if isinstance(document, dict) and "seal" in document:
+        return read(Head, members(document, {"seal"}, "the request")["seal"], "seal")
+    members(document, {"name", "result"}, "the request")
+    return Attested(document["name"], ProofResult.from_json(document["result"]))
 
 
 def main() -> int:

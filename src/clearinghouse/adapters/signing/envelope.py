@@ -10,16 +10,20 @@ from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, V
 from clearinghouse.core.errors import InvalidInput, NotVerified
 from clearinghouse.core.typed_json import canonical, members, strict_loads
 from clearinghouse.formats.intoto import PAYLOAD_TYPE, Attested, read_statement, write_statement
+from clearinghouse.formats.intoto_seal import read_seal, write_seal
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
+    from clearinghouse.core.seals import Head
+
 _ADVICE = "get the file again, byte for byte as it was written"
 
 
-def sign(attested: Attested, signer: CryptoSigner) -> bytes:
+def sign(stated: Attested | Head, signer: CryptoSigner) -> bytes:
     """The file of a signed statement: canonical JSON on one line. Raises InvalidInput for what cannot be stated."""
-    envelope = Envelope(write_statement(attested), PAYLOAD_TYPE, {})
+    payload = write_statement(stated) if isinstance(stated, Attested) else write_seal(stated)
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
     envelope.sign(signer)
     return _spelling(envelope)
 
@@ -33,6 +37,15 @@ def verify(content: bytes, key: SSlibKey) -> Attested:
 
     Raises InvalidInput for what is not such a file, NotVerified where the signature is not this key's on this content.
     """
+    return read_statement(_payload(content, key))
+
+
+def verify_seal(content: bytes, key: SSlibKey) -> Head:
+    """The seal of a journal that `key` signed. Raises as `verify` does."""
+    return read_seal(_payload(content, key))
+
+
+def _payload(content: bytes, key: SSlibKey) -> bytes:
     try:
         envelope = _read(content)
     except (ValueError, FormatError) as error:
@@ -46,7 +59,7 @@ def verify(content: bytes, key: SSlibKey) -> Attested:
         raise NotVerified(f"the signature is not that of {key.keyid} on this content", advice=_ADVICE) from None
     if envelope.payload_type != PAYLOAD_TYPE:
         raise InvalidInput(f"payloadType: {envelope.payload_type!r} is not {PAYLOAD_TYPE}")
-    return read_statement(envelope.payload)
+    return bytes(envelope.payload)
 
 
 def _read(content: bytes) -> Envelope:

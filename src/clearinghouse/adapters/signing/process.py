@@ -1,4 +1,4 @@
-"""The signer as others see it: a process is started for each signature, is given the verdict, and ends.
+"""The signer as others see it: a process is started for each signature, is given what to state, and ends.
 
 The key's path goes there, the key never comes here: this process may run foreign code, that one does not.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearinghouse.core.proof import ProofResult
+    from clearinghouse.core.seals import Head
 
 _SECONDS = 120
 _MODULE = "clearinghouse.adapters.signing"
@@ -35,7 +36,14 @@ class ProcessSigner:
 
     def attest(self, result: ProofResult, name: str) -> Attestation:
         """The signed statement, with the key that this process used."""
-        answer = self._ask({"name": name, "result": result.as_json()})
+        return self._sign({"name": name, "result": result.as_json()})
+
+    def seal(self, head: Head) -> Attestation:
+        """The signed statement, with the key that this process used."""
+        return self._sign({"seal": head.as_json()})
+
+    def _sign(self, request: dict[str, Any]) -> Attestation:
+        answer = self._ask(request)
         return Attestation(str(answer["key_id"]), str(answer["envelope"]).encode("ascii"))
 
     def _ask(self, request: dict[str, Any] | None) -> dict[str, Any]:
