@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from clearinghouse.core.matching import Relation
+from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.protocol.embargo_terms import Preset
+from clearinghouse.core.protocol.report_management import Management
+from clearinghouse.core.protocol.vendor_path import VendorPath
 from clearinghouse.core.roles import Tlp
 from clearinghouse.proofs.models import Proof
 from clearinghouse.registry.models import Party, new_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from enum import StrEnum
+
+
+def _choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(word.value, word.value) for word in words]
 
 
 class CaseState(models.TextChoices):
@@ -23,8 +37,10 @@ class CaseState(models.TextChoices):
 class Case(models.Model):
     """One bug. The title is the claim of its first proof.
 
-    `key` is its opaque address before publication, `public_id` what it is called inside and afterwards. `ends_at` is
-    the instant at which the embargo in force ends; None where none is agreed.
+    `key` is its opaque address before publication, `public_id` what it is called inside and afterwards. `terms` are
+    those of the embargo in force (`core.protocol.embargo_terms`), `ends_at` the instant at which it ends by them; None
+    where none is agreed. `goes_without` says that somebody decided on no embargo, `collided_at` when an independent
+    finder came upon what was under embargo.
     """
 
     public_id = models.CharField(max_length=20, unique=True)
@@ -36,12 +52,18 @@ class Case(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="absorbed")
     priority = models.JSONField(null=True)
     published_at = models.DateTimeField(null=True)
-    tlp = models.CharField(max_length=12, choices=[(t.value, t.value) for t in Tlp], default=Tlp.AMBER)
-    embargo = models.CharField(max_length=10, choices=[(e.value, e.value) for e in Embargo], default=Embargo.NONE)
+    tlp = models.CharField(max_length=12, choices=_choices(Tlp), default=Tlp.AMBER)
+    embargo = models.CharField(max_length=10, choices=_choices(Embargo), default=Embargo.NONE)
+    terms = models.JSONField(null=True)
     ends_at = models.DateTimeField(null=True)
+    goes_without = models.BooleanField(default=False)
+    collided_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["package", "state"], name="cases_by_package")]
+        indexes = [
+            models.Index(fields=["package", "state"], name="cases_by_package"),
+            models.Index(fields=["embargo", "ends_at"], name="cases_by_end"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -63,9 +85,10 @@ class Participant(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="participants")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="participations")
     roles = models.JSONField(default=list)  # of core.roles.CaseRole, sorted
-    consent = models.CharField(max_length=12, choices=[(c.value, c.value) for c in Consent], default=Consent.NO_EMBARGO)
+    consent = models.CharField(max_length=12, choices=_choices(Consent), default=Consent.NO_EMBARGO)
     covers = models.ManyToManyField(Case, related_name="+")
     named = models.BooleanField(default=False)
+    management = models.CharField(max_length=10, choices=_choices(Management), default=Management.START)
     invited_at = models.DateTimeField()
     invited_by = models.CharField(max_length=200)
     rsvp_by = models.DateTimeField(null=True)
@@ -76,6 +99,123 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party_id} in {self.case_id}: {', '.join(self.roles)}, {self.consent}"
+
+
+class ProposalState(models.TextChoices):
+    """What became of proposed terms."""
+
+    OPEN = "open", "open"
+    AGREED = "agreed", "agreed"  # they hold, or held until others did
+    REJECTED = "rejected", "rejected"
+    SETTLED = "settled", "settled"  # overtaken: by the same end, by an earlier rejection, by the end of the embargo
+
+
+class EmbargoProposal(models.Model):
+    """Terms that somebody wants for a case's embargo. `party` is None where the clearinghouse itself proposes.
+
+    `standing`: nobody proposed them for this case, they are the party's published default.
+    """
+
+    key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="embargo_proposals")
+    terms = models.JSONField()
+    preset = models.CharField(max_length=20, blank=True, choices=_choices(Preset))
+    because = models.TextField(blank=True)
+    standing = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.CharField(max_length=200)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.key} for {self.case_id}: {self.state}"
+
+
+class Opinion(models.Model):
+    """What one participant says of proposed terms; a yes is its signature under them, should they come to hold."""
+
+    proposal = models.ForeignKey(EmbargoProposal, on_delete=models.CASCADE, related_name="opinions")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="opinions")
+    yes = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proposal", "party"], name="cases_one_opinion")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} on {self.proposal_id}: {self.yes}"
+
+
+class StatusFact(models.Model):
+    """One of the six facts of a case, from when it was known; `cause` is the fact that forced it, "" for none."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="status")
+    fact = models.CharField(max_length=20, choices=_choices(Fact))
+    cause = models.CharField(max_length=20, blank=True, choices=_choices(Fact))
+    at = models.DateTimeField()
+    stated_by = models.CharField(max_length=200)
+    because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "fact"], name="cases_one_status_fact")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.fact}"
+
+
+class VendorLine(models.Model):
+    """A release line that a vendor supports ("" where it has but one), and how far its fix is."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="lines")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="lines")
+    line = models.CharField(max_length=100, blank=True)
+    path = models.CharField(max_length=3, choices=_choices(VendorPath), default=VendorPath.UNAWARE)
+    aware_at = models.DateTimeField(null=True)
+    fixed_at = models.DateTimeField(null=True)
+    deployed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "party", "line"], name="cases_one_line")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.line}: {self.path}"
+
+
+class Deployment(models.Model):
+    """What an operator declares for what it runs: whether the fix is there; it counts by `weight`."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="deployments")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="deployments")
+    deployed = models.BooleanField()
+    weight = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "party"], name="cases_one_deployment")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} in {self.case_id}: {self.deployed}"
+
+
+class Message(models.Model):
+    """Something said in a case, as plain text. `brought_to` stays the case it was said in before any merge."""
+
+    key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages")
+    brought_to = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="messages")
+    author = models.CharField(max_length=200)
+    text = models.TextField()
+    tlp = models.CharField(max_length=12, choices=_choices(Tlp))
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "id"], name="cases_by_thread")]
+
+    def __str__(self) -> str:
+        return f"{self.author} in {self.case_id}"
 
 
 class Membership(models.Model):
@@ -95,7 +235,7 @@ class Pair(models.Model):
 
     left = models.ForeignKey(Proof, on_delete=models.CASCADE, related_name="pairs_left")
     right = models.ForeignKey(Proof, on_delete=models.CASCADE, related_name="pairs_right")
-    relation = models.CharField(max_length=15, choices=[(r.value, r.value) for r in Relation])
+    relation = models.CharField(max_length=15, choices=_choices(Relation))
     matcher = models.CharField(max_length=60)
     evidence = models.JSONField()
     judged_at = models.DateTimeField()

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearinghouse.cases.models import Case, CaseState, Participant
-from clearinghouse.core.protocol.consent import Consent
+from clearinghouse.core.protocol.consent import Consent, rsvp_by
 from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.protocol.report_management import entering
 from clearinghouse.core.report import ReportState
 from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.intake.models import Report
@@ -110,7 +111,13 @@ def _join(
     case: Case, party: Party, roles: Iterable[CaseRole], consent: Consent, *, by: str, at: datetime
 ) -> Participant:
     """The party's place in the case with these roles added to it; noted in the journal when anything changed."""
-    defaults = {"consent": consent, "invited_at": at, "invited_by": by}
+    defaults = {
+        "consent": consent,
+        "management": entering(roles),
+        "invited_at": at,
+        "invited_by": by,
+        "rsvp_by": rsvp_by(at) if consent is Consent.INVITED else None,
+    }
     row, new = Participant.objects.get_or_create(case=case, party=party, defaults=defaults)
     wanted = sorted({*row.roles, *roles})
     if row.roles != wanted:

@@ -18,6 +18,7 @@ from clearinghouse.registry.queries.accounts import (
     tokens,
 )
 from clearinghouse.registry.queries.actors import actor_of, actor_of_token, hash_of
+from clearinghouse.registry.queries.policies import bodies, embargo_defaults
 
 __all__ = [
     "InvitationView",
@@ -27,6 +28,8 @@ __all__ = [
     "TokenRow",
     "actor_of",
     "actor_of_token",
+    "bodies",
+    "embargo_defaults",
     "hash_of",
     "invitation",
     "members",

@@ -1,0 +1,147 @@
+"""Invitations, consent before content, leaving, roles and labels, on the rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from clearinghouse.cases import services
+from clearinghouse.cases.access import facts_of
+from clearinghouse.cases.models import VendorLine
+from clearinghouse.core.errors import Conflict, NotFound, UsageError
+from clearinghouse.core.protocol.consent import Consent
+from clearinghouse.core.protocol.report_management import Management
+from clearinghouse.core.roles import CaseRole, Tlp
+from clearinghouse.core.visibility import LOCAL, PUBLIC, Action, can
+from tests.cases.factories import DAY, LAB, OTHER, VENDOR, Table, table
+
+pytestmark = pytest.mark.django_db
+
+
+def reads(made: Table, handle: str) -> bool:
+    return can(made.people[handle], Action.READ_PROOF, facts_of(made.case))
+
+
+def test_without_an_embargo_who_is_invited_reads_at_once_and_a_vendor_is_aware() -> None:
+    made = table()
+    assert made.invite(VENDOR) is Consent.NO_EMBARGO
+    assert reads(made, VENDOR)
+    assert made.management(VENDOR) is Management.RECEIVED
+    assert made.letters() == ["RS", "CV"]
+    assert made.holds()
+
+
+def test_under_an_embargo_the_terms_come_first_and_the_content_with_the_signature() -> None:
+    made = table()
+    made.hold()
+    assert made.invite(VENDOR) is Consent.INVITED
+    assert not reads(made, VENDOR)
+    assert made.management(VENDOR) is Management.START
+    assert made.row(VENDOR).rsvp_by is not None
+    assert made.sign(VENDOR) is Consent.SIGNATORY
+    assert reads(made, VENDOR)
+    assert made.letters() == ["EP", "EA", "RS", "CV"]
+    assert made.holds()
+
+
+def test_an_invitation_waits_seven_days_unless_it_says_otherwise() -> None:
+    made = table()
+    made.hold()
+    made.invite(VENDOR)
+    made.invite(OTHER, wait=2 * DAY)
+    rows = made.row(VENDOR), made.row(OTHER)
+    assert [row.rsvp_by - row.invited_at for row in rows if row.rsvp_by] == [7 * DAY, 2 * DAY]
+
+
+def test_who_declines_reads_nothing_more_and_a_late_yes_is_welcome() -> None:
+    made = table()
+    made.hold()
+    made.invite(VENDOR)
+    made.sign(VENDOR)
+    assert made.sign(VENDOR, yes=False) is Consent.DECLINED
+    assert not reads(made, VENDOR)
+    assert made.sign(VENDOR) is Consent.SIGNATORY
+    assert reads(made, VENDOR)
+
+
+def test_who_declined_may_be_asked_again() -> None:
+    made = table()
+    made.hold()
+    made.invite(VENDOR)
+    made.sign(VENDOR, yes=False)
+    assert made.invite(VENDOR) is Consent.INVITED
+    with pytest.raises(Conflict, match="takes part already"):
+        made.invite(VENDOR)
+
+
+def test_who_may_not_invite_learns_nothing_not_even_that_the_case_is_there() -> None:
+    made = table()
+    errors = []
+    for actor, name in ((made.people[VENDOR], made.name), (PUBLIC, made.case.key), (made.people[LAB], made.case.key)):
+        with pytest.raises(NotFound) as caught:
+            services.invite(name, OTHER, [CaseRole.VENDOR], actor=actor, at=made.now)
+        errors.append(str(caught.value).replace(name, "X"))
+    with pytest.raises(NotFound) as caught:
+        services.invite("CLH-2026-09999", OTHER, [CaseRole.VENDOR], actor=LOCAL, at=made.now)
+    assert {*errors, str(caught.value).replace("CLH-2026-09999", "X")} == {"no case X"}
+
+
+def test_nobody_answers_for_a_party_it_does_not_belong_to() -> None:
+    made = table()
+    made.hold()
+    made.invite(VENDOR)
+    made.invite(OTHER)
+    with pytest.raises(NotFound):
+        services.answer_invitation(made.case.key, yes=True, actor=made.people[OTHER], at=made.now, party=VENDOR)
+    assert made.consent(VENDOR) is Consent.INVITED
+
+
+def test_a_coordinator_writes_down_the_answer_of_who_has_no_account_and_says_for_whom() -> None:
+    made = table()
+    made.hold()
+    made.invite(VENDOR)
+    with pytest.raises(UsageError, match="for whom"):
+        services.answer_invitation(made.name, yes=True, actor=LOCAL, at=made.now)
+    services.answer_invitation(made.name, yes=True, actor=LOCAL, at=made.now, party=VENDOR)
+    assert made.consent(VENDOR) is Consent.SIGNATORY
+
+
+def test_who_leaves_reads_no_more_and_what_it_said_of_its_fix_stays() -> None:
+    made = table()
+    made.invite(VENDOR)
+    services.leave(made.case.key, actor=made.people[VENDOR], at=made.now)
+    assert not reads(made, VENDOR)
+    assert made.kinds()[-1] == "participant left"
+    assert VendorLine.objects.filter(case=made.case).count() == 1
+    assert made.holds()
+
+
+def test_roles_change_and_a_manager_coordinates_too() -> None:
+    made = table()
+    made.invite(VENDOR, CaseRole.OBSERVER)
+    services.change_roles(made.name, VENDOR, [CaseRole.MANAGER], actor=LOCAL, at=made.now)
+    assert made.row(VENDOR).roles == ["coordinator", "manager"]
+    services.invite(made.case.key, OTHER, [CaseRole.VENDOR], actor=made.people[VENDOR], at=made.now)
+    assert OTHER in made.consents()
+
+
+def test_under_red_only_people_who_are_named_read() -> None:
+    made = table()
+    services.set_tlp(made.name, Tlp.RED, because="a live target", actor=LOCAL, at=made.now)
+    assert not reads(made, LAB)
+    person = made.people[LAB].person
+    assert person is not None
+    made.invite(person, CaseRole.FINDER)
+    assert not reads(made, LAB)
+    services.name_person(made.name, person, actor=LOCAL, at=made.now)
+    assert reads(made, LAB)
+    with pytest.raises(UsageError, match="is no person"):
+        services.name_person(made.name, LAB, actor=LOCAL, at=made.now)
+
+
+def test_a_label_that_reaches_further_waits_for_the_end_of_the_embargo() -> None:
+    made = table()
+    made.hold()
+    with pytest.raises(Conflict, match="under an embargo"):
+        services.set_tlp(made.name, Tlp.GREEN, because="why not", actor=LOCAL, at=made.now)
+    with pytest.raises(UsageError, match="needs a reason"):
+        services.set_tlp(made.name, Tlp.RED, because=" ", actor=LOCAL, at=made.now)
