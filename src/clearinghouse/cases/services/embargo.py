@@ -29,7 +29,9 @@ from clearinghouse.core.protocol.embargo_terms import (
 )
 from clearinghouse.core.protocol.events import embargo_event
 from clearinghouse.core.protocol.vendor_path import ready_vendors, trailing_vendors
+from clearinghouse.core.storable import storable
 from clearinghouse.core.visibility import Action, can
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.queries import embargo_defaults
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ MAX_REASON = 2000  # characters of a reason
 AT_ONCE = Terms(Anchor.REPORT)  # no embargo at all; as a revision, its end
 
 
+@repeated
 def propose_embargo(
     case: str,
     terms: Terms | Preset,
@@ -105,6 +108,7 @@ def submit(docket: Docket, who: str, terms: Terms, *, because: str, decided: boo
     return row
 
 
+@repeated
 def answer_proposal(
     case: str, proposal: str, *, yes: bool, actor: Actor, at: datetime, party: str | None = None
 ) -> None:
@@ -119,6 +123,7 @@ def answer_proposal(
         docket.note("embargo terms answered", proposal=row.key, party=who.handle, yes=yes)
 
 
+@repeated
 def decide_embargo(
     case: str, *, accept: bool, actor: Actor, at: datetime, proposal: str | None = None, because: str = ""
 ) -> Embargo:
@@ -147,6 +152,7 @@ def decide_embargo(
         return docket.now.embargo
 
 
+@repeated
 def go_without(case: str, *, because: str, actor: Actor, at: datetime) -> None:
     """Decide that there is to be no embargo, with the reason; raises Conflict where one is proposed or was agreed."""
     with opened(case, actor, Action.DECIDE_EMBARGO, at=at) as docket:
@@ -155,6 +161,7 @@ def go_without(case: str, *, because: str, actor: Actor, at: datetime) -> None:
         docket.take(moved)
 
 
+@repeated
 def end_embargo(case: str, *, because: str, actor: Actor, at: datetime) -> None:
     """End the embargo now, before its instant; raises Conflict when none is in force."""
     with opened(case, actor, Action.DECIDE_EMBARGO, at=at) as docket:
@@ -320,4 +327,4 @@ def _reason(because: str, *, needed: bool = False) -> str:
         raise UsageError("this needs a reason", advice="say why, for those who read the journal")
     if len(because) > MAX_REASON:
         raise UsageError(f"a reason of {len(because)} characters", advice=f"at most {MAX_REASON}")
-    return because.strip()
+    return storable(because.strip())

@@ -18,6 +18,7 @@ from clearinghouse.core.protocol.report_management import Management, Management
 from clearinghouse.core.protocol.vendor_path import VendorPath, VendorStep
 from clearinghouse.core.roles import CaseRole, PartyKind, Tlp
 from clearinghouse.core.visibility import Action
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import Party
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 MAX_LINES, MAX_LINE = 50, 100  # release lines of one vendor, and characters of a name
 
 
+@repeated
 def invite(
     case: str,
     party: str,
@@ -66,6 +68,7 @@ def invite(
     return consent
 
 
+@repeated
 def answer_invitation(case: str, *, yes: bool, actor: Actor, at: datetime, party: str | None = None) -> Consent:
     """Sign the embargo that is in force, or decline it; either may be taken back later, and a late yes is welcome.
 
@@ -96,6 +99,7 @@ def resign(docket: Docket, party: str) -> None:
         docket.note("signature extended", party=row.party.handle)
 
 
+@repeated
 def leave(case: str, *, actor: Actor, at: datetime, party: str | None = None) -> None:
     """Take part no more. Own reports stay own; everything else of the case closes at once."""
     with opened(case, actor, Action.ANSWER_INVITATION, at=at) as docket:
@@ -104,6 +108,7 @@ def leave(case: str, *, actor: Actor, at: datetime, party: str | None = None) ->
         row.delete()
 
 
+@repeated
 def change_roles(case: str, party: str, roles: Iterable[CaseRole], *, actor: Actor, at: datetime) -> None:
     """What a participant is in the case, from now on. A manager is a coordinator of the case too."""
     wanted = frozenset(roles)
@@ -120,6 +125,7 @@ def change_roles(case: str, party: str, roles: Iterable[CaseRole], *, actor: Act
             docket.note("roles changed", party=row.party.handle, roles=row.roles, was=was)
 
 
+@repeated
 def name_person(case: str, party: str, *, actor: Actor, at: datetime, named: bool = True) -> None:
     """Name a participant individually, as TLP:RED asks of who may read; only people can be."""
     with opened(case, actor, Action.INVITE, at=at) as docket:
@@ -132,6 +138,7 @@ def name_person(case: str, party: str, *, actor: Actor, at: datetime, named: boo
             docket.note("person named" if named else "person named no more", party=row.party.handle)
 
 
+@repeated
 def set_tlp(case: str, tlp: Tlp, *, because: str, actor: Actor, at: datetime) -> None:
     """How far the case may be passed on. Raises Conflict for a label that reaches beyond it while an embargo holds."""
     if not because.strip():
