@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clearinghouse.cases import services
-from clearinghouse.cases.access import facts_of
+from clearinghouse.cases.access import seen as facts_of
 from clearinghouse.cases.models import VendorLine
 from clearinghouse.core.errors import Conflict, NotFound, UsageError
 from clearinghouse.core.protocol.consent import Consent

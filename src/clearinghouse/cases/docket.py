@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Min, Q
 
-from clearinghouse.cases.access import facts_of
+from clearinghouse.cases.access import seen
 from clearinghouse.cases.models import Case, CaseState, Participant, ProposalState, StatusFact, VendorLine
 from clearinghouse.cases.participants import cover_all
 from clearinghouse.core.errors import NotFound, UsageError
@@ -56,7 +56,7 @@ def opened(name: str, actor: Actor, action: Action, *, at: datetime) -> Iterator
         inside = can(actor, Action.READ_FIGURES)
         named = Q(key=name) | (Q(public_id=name) if inside else Q(public_id=name, state=CaseState.PUBLISHED))
         case = Case.objects.select_for_update().filter(named).first()
-        if case is None or case.state == CaseState.MERGED or not can(actor, action, facts_of(case)):
+        if case is None or case.state == CaseState.MERGED or not can(actor, action, seen(case)):
             raise NotFound(f"no case {name}")
         yield Docket(case, actor, at)
 
@@ -121,7 +121,7 @@ class Docket:
 
     def seen(self) -> CaseView:
         """The case as `core.visibility.can` asks about it."""
-        return facts_of(self.case)
+        return seen(self.case)
 
     def participant(self, party: str) -> Participant:
         """The participant by its party's key or handle; raises NotFound for one who takes no part."""
