@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from clearinghouse.api import account, problems, reports
+from clearinghouse.api import account, cases, problems, reports
 from clearinghouse.api.bodies import StrictParser
 
 api = NinjaAPI(
@@ -16,5 +16,5 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 problems.register(api)
-for prefix, router in (("", account.router), ("", reports.router)):
+for prefix, router in (("", account.router), ("", reports.router), ("", cases.router)):
     api.add_router(prefix, router)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from django.core import signing
+from ninja import Query
 
 from clearinghouse.api.errors import RequestError
 from clearinghouse.api.operations import Reply
@@ -19,6 +20,8 @@ MAX_PAGE_SIZE = 200
 _SALT = "clearinghouse.api.cursor"
 
 Mark = tuple[str, ...]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="how many at most")]
 
 
 def after(mark: Mark, *, of: str) -> str:

@@ -11,6 +11,7 @@ from ninja import Query, Router
 from clearinghouse.api import cursors, limits, status_tokens
 from clearinghouse.api.auth import NoToken, token_in
 from clearinghouse.api.bodies import Upload
+from clearinghouse.api.cursors import Cursor, Limit
 from clearinghouse.api.errors import Unauthenticated
 from clearinghouse.api.once import owner_of
 from clearinghouse.api.operations import Reply, actor_in, reads, writes
@@ -27,9 +28,6 @@ router = Router(tags=["reports"])
 _ID = re.compile(r"R-[a-z2-7]{12}")
 _SETTLED = frozenset({ReportState.ATTACHED, ReportState.PARKED, ReportState.RETURNED})
 _BASE = "/api/v1"
-
-Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=cursors.MAX_PAGE_SIZE, description="how many at most")]
 
 
 @writes(router, "/reports", scope=Scope.REPORTS_SUBMIT, gives=ReportReceipt, status=202, uploads=True)

@@ -25,6 +25,7 @@ from clearinghouse.registry.access import where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from clearinghouse.core.visibility import Actor
     from clearinghouse.proofs.models import Proof
@@ -54,6 +55,17 @@ def cases(*, actor: Actor) -> tuple[CaseRow, ...]:
     """Readable cases, most urgent first, then oldest."""
     rows = [_row(found) for found in _load(visible_to(actor).exclude(state=CaseState.MERGED), actor)]
     return tuple(sorted(rows, key=lambda row: (*(-n for n in row.priority.sort_key), row.opened_at, row.id)))
+
+
+def page(*, actor: Actor, after: tuple[datetime, str] | None, limit: int) -> tuple[tuple[str, CaseRow], ...]:
+    """At most `limit` readable cases with their keys, in the order of their opening, after that instant and key."""
+    rows = visible_to(actor).exclude(state=CaseState.MERGED).order_by("opened_at", "key")
+    if after is not None:
+        at, key = after
+        rows = rows.filter(Q(opened_at__gt=at) | Q(opened_at=at, key__gt=key))
+    chosen = Case.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[:limit]))
+    found = sorted(_load(chosen, actor), key=lambda loaded: (loaded.case.opened_at, loaded.case.key))
+    return tuple((loaded.case.key, _row(loaded)) for loaded in found)
 
 
 def case(name: str, *, actor: Actor) -> CaseDetail | None:

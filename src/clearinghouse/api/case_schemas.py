@@ -1,0 +1,136 @@
+"""The shapes of cases: what the API gives of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from clearinghouse.api.schemas import Given, Verdict
+
+
+class CaseItem(Given):
+    """A case as one line. Title, weakness and aliases are claims; the rest was executed or decided."""
+
+    id: str = Field(description="the public id inside the house and after publication, the opaque key before")
+    title: str
+    package: str
+    vulnerable: list[str]
+    fixed: list[str]
+    weakness: list[str]
+    aliases: list[str]
+    function: str | None
+    oracle: str
+    grade: str | None
+    confirm: list[str] = Field(description="what a person must confirm before anything leaves the house")
+    priority: dict[str, Any] = Field(description="the class with its reasons, and the inputs that are not known")
+    reports: int
+    finders: list[str]
+    state: str
+    opened_at: datetime
+    published_at: datetime | None
+    tlp: str
+    embargo: str
+    ends_at: datetime | None = Field(description="the instant at which the embargo in force ends")
+
+
+class CasePage(Given):
+    """A part of a list, and the cursor of what follows it."""
+
+    items: list[CaseItem]
+    next: str | None
+
+
+class Claim(Given):
+    """What one finder said in one report."""
+
+    report: str
+    finder: str
+    received_at: datetime
+    bundle: str
+    title: str
+    summary: str
+    weakness: list[str]
+    aliases: list[str]
+    severity: str
+
+
+class Case(CaseItem):
+    """Of a case what you may see; what you may not is empty, as if there were none."""
+
+    whole: bool = Field(description="false when a merge added what your signature does not cover: sign again")
+    claims: list[Claim]
+    advisory: str | None
+    merged_into: str | None
+
+
+class Invitation(Given):
+    """A case that you were invited to and may not read yet."""
+
+    case: str = Field(description="the opaque key by which you answer")
+    roles: list[str]
+    consent: str
+    embargo: str
+    ends_at: datetime | None
+    invited_at: datetime
+    rsvp_by: datetime | None = Field(description="silence until then is a no")
+
+
+class Invitations(Given):
+    """Everything you were invited to and may not read yet, soonest to be answered first."""
+
+    items: list[Invitation]
+
+
+class Participant(Given):
+    """A party's part in a case."""
+
+    party: str
+    name: str
+    handle: str
+    roles: list[str]
+    consent: str
+    named: bool = Field(description="named as an individual, as TLP:RED asks")
+    invited_at: datetime
+    rsvp_by: datetime | None
+    answered_at: datetime | None
+
+
+class Participants(Given):
+    """Who takes part, as far as you may see."""
+
+    items: list[Participant]
+
+
+class Embargo(Given):
+    """What holds a case back, and until when."""
+
+    state: str
+    tlp: str
+    ends_at: datetime | None = Field(description="UTC; the instant at which it ends by itself")
+
+
+class Verdicts(Given):
+    """What running each proof of a case showed."""
+
+    items: list[Verdict]
+
+
+class Entry(Given):
+    """One entry of a journal; `body` is empty where you may read the metadata only."""
+
+    seq: int
+    at: datetime
+    actor: str
+    kind: str
+    body: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class EntryPage(Given):
+    """A part of a journal, and the cursor of what follows it."""
+
+    items: list[Entry]
+    next: str | None
