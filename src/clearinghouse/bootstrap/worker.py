@@ -60,6 +60,7 @@ def work(
     settings = wiring.ready()
     from clearinghouse.advisories import services as advisories  # noqa: PLC0415  # needs Django to be set up
     from clearinghouse.cases import figures  # noqa: PLC0415
+    from clearinghouse.cases import services as cases  # noqa: PLC0415
 
     stop = stop or threading.Event()
     with _only_worker(settings.root / "worker.lock"), _signals(stop):
@@ -72,6 +73,8 @@ def work(
         try:
             reconciler, shown = _Reconciler(queue), None
             while not stop.is_set():
+                for due in cases.end_due(at=wiring.clock()):
+                    log.info("due", what=due)
                 undone = reconciler.look()
                 sealer.look()
                 funnel = figures.funnel(actor=LOCAL)

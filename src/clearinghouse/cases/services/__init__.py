@@ -1,4 +1,4 @@
-"""The verbs of the room, by what they are about: answers to reports and rank of cases, who takes part, the embargo."""
+"""The verbs of the room: reports answered, cases ranked, who takes part, the embargo and its clock, facts, messages."""
 
 from clearinghouse.cases.services.answers import (
     answer_late,
@@ -9,6 +9,7 @@ from clearinghouse.cases.services.answers import (
     rank,
     settle,
 )
+from clearinghouse.cases.services.clock import end_due
 from clearinghouse.cases.services.embargo import (
     answer_proposal,
     decide_embargo,
@@ -16,6 +17,8 @@ from clearinghouse.cases.services.embargo import (
     go_without,
     propose_embargo,
 )
+from clearinghouse.cases.services.facts import Status, declare_deployment, report_status, state_fact, take_step
+from clearinghouse.cases.services.messages import post_message
 from clearinghouse.cases.services.participation import (
     answer_invitation,
     change_roles,
@@ -26,12 +29,15 @@ from clearinghouse.cases.services.participation import (
 )
 
 __all__ = [
+    "Status",
     "answer_invitation",
     "answer_late",
     "answer_proposal",
     "assess",
     "change_roles",
     "decide_embargo",
+    "declare_deployment",
+    "end_due",
     "end_embargo",
     "go_without",
     "hold_package",
@@ -40,8 +46,12 @@ __all__ = [
     "leave",
     "name_person",
     "note_match_attempt",
+    "post_message",
     "propose_embargo",
     "rank",
+    "report_status",
     "set_tlp",
     "settle",
+    "state_fact",
+    "take_step",
 ]
