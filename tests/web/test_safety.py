@@ -58,7 +58,7 @@ def test_every_answer_carries_the_headers_that_shut_a_page_in() -> None:
         assert "unsafe-inline" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_a_page_asks_for_nothing_from_anywhere_else_and_has_no_script_or_inline_style() -> None:

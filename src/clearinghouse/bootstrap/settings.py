@@ -49,6 +49,23 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#\s]+$",
         description="where people open the pages, without a slash at the end; links in mails begin with it",
     )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="how many trusted proxies stand before the pages, each adding to X-Forwarded-For",
+    )
+    mail: Literal["file", "console", "smtp"] = Field(
+        default="file", description="where mails go: into `mail` in `home`, to standard output, or out by SMTP"
+    )
+    mail_from: str = Field(default="clearinghouse@localhost", description="the sender of mails")
+    smtp_host: str = Field(default="localhost", description="the mail server")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
+    smtp_user: str = Field(default="", description="the account there; empty: none")
+    smtp_password: str = Field(default="", description="its password")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="how mail is protected on its way there"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="diagnostics on stderr"
     )

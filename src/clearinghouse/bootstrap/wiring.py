@@ -64,6 +64,7 @@ def migrate() -> tuple[str, ...]:
         plan = missing()  # somebody else may have been faster
         if plan:
             call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)  # of no migration: where attempts to sign in are counted
     return plan
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from clearinghouse.core.visibility import Actor
 
 
+# Whoever has one of these reaches nothing with a password alone.
+NEED_SECOND_FACTOR = frozenset(
+    {SiteRole.ADMIN, SiteRole.AUDITOR, SiteRole.TRIAGER, SiteRole.COORDINATOR, SiteRole.PUBLISHER}
+)
+
+
 class AccountAction(StrEnum):
     """What can be done to accounts."""
 

@@ -48,21 +48,31 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def html(request: HttpRequest, template: str, status: int = 200, **values: Any) -> HttpResponse:
-    """A page. Templates escape everything; they get on top `actor`, what it may do as `coordinates`, and so on.
+    """A page. Templates escape everything; they get `here` (the part of the site) and what `shared` has on top."""
+    return HttpResponse(render_to_string(template, {"here": "", **values, **shared(request)}), status=status)
+
+
+def shared(request: HttpRequest) -> dict[str, Any]:
+    """What every page's frame is told, whoever renders it: `actor`, what it may do, and the name it signed in under.
 
     `coordinates`: it works in the house, and reads unpublished cases; `audits`: it reads the newest of the journal;
-    `local`: it sits at this machine; `here` is the part of the site.
+    `local`: it sits at this machine.
     """
     actor = actor_of(request)
-    shared = {
+    return {
         "actor": actor,
         "coordinates": can(actor, Action.READ_FIGURES),
         "audits": can(actor, Action.READ_SYSTEM_JOURNAL),
         "local": actor is LOCAL,
+        "signed_in": signed_in(request),
         "version": __version__,
     }
-    context = {"here": "", **values, **shared}
-    return HttpResponse(render_to_string(template, context), status=status)
+
+
+def signed_in(request: HttpRequest) -> str:
+    """The name of the person who signed in, empty for anybody else."""
+    person = getattr(request, "user", None)
+    return person.party.name if person is not None and person.is_authenticated else ""
 
 
 def as_json(value: Any) -> HttpResponse:

@@ -15,7 +15,11 @@ from clearinghouse.web.answers import actor_of, html
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-_TYPES = {"clearinghouse.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_TYPES = {
+    "clearinghouse.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "passkeys.js": "text/javascript; charset=utf-8",
+}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from clearinghouse.web import case_pages, files, home, journal_pages, report_pages
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("journal/seals.json", journal_pages.seals, name="seals"),
     path("journal/seals/<int:number>.json", journal_pages.seal, name="seal"),
     path("journal/<path:chain>", journal_pages.chain, name="chain"),
+    path("account", include("clearinghouse.web.accounts.urls")),
     path("static/<str:name>", files.static, name="static"),
     path("healthz", files.health, name="health"),
 ]

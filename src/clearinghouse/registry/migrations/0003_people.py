@@ -7,6 +7,9 @@ import clearinghouse.registry.models
 
 
 class Migration(migrations.Migration):
+    # Tables of others point to people: they come once there are any, also where they ask for the first migration only.
+    run_before = [("account", "0001_initial"), ("mfa", "0001_initial")]
+
     dependencies = [
         ("registry", "0002_finders_become_parties"),
     ]

@@ -19,6 +19,7 @@ from clearinghouse.registry.queries.accounts import (
 )
 from clearinghouse.registry.queries.actors import actor_of, actor_of_token, hash_of
 from clearinghouse.registry.queries.policies import bodies, embargo_defaults
+from clearinghouse.registry.queries.standing import needs_second_factor
 
 __all__ = [
     "InvitationView",
@@ -33,6 +34,7 @@ __all__ = [
     "hash_of",
     "invitation",
     "members",
+    "needs_second_factor",
     "organisation",
     "organisations",
     "people",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearinghouse.core.permissions import About, AccountAction, may
+from clearinghouse.core.permissions import NEED_SECOND_FACTOR, About, AccountAction, may
 from clearinghouse.core.roles import OrganisationRole, PartyKind
-from clearinghouse.registry.models import Membership
+from clearinghouse.registry.models import Membership, SiteGrant
 from clearinghouse.registry.queries.actors import actor_of
 
 if TYPE_CHECKING:
-    from clearinghouse.registry.models import Invitation, Organisation, Party
+    from clearinghouse.registry.models import Invitation, Organisation, Party, Person
 
 
 def about(*, person: Party | None = None, organisation: Organisation | None = None) -> About:
@@ -46,3 +46,8 @@ def still_given(invitation: Invitation) -> bool:
     if organisation is not None and not may(inviter, AccountAction.INVITE_MEMBER, about(organisation=organisation)):
         return False
     return bool(organisation and not invitation.site_roles) or may(inviter, AccountAction.INVITE_TO_SITE)
+
+
+def needs_second_factor(person: Person) -> bool:
+    """Whether a password alone must not open anything to this person."""
+    return SiteGrant.objects.filter(person=person, role__in=NEED_SECOND_FACTOR).exists()

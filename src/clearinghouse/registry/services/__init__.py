@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearinghouse.registry.services.invitations import accept, accept_as, invite
+from clearinghouse.registry.services.invitations import MadeInvitation, accept, accept_as, invite
 from clearinghouse.registry.services.members import add_member, change_role, remove_member
 from clearinghouse.registry.services.names import know_finder
 from clearinghouse.registry.services.organisations import create_organisation
@@ -10,6 +10,7 @@ from clearinghouse.registry.services.people import add_person, deactivate, grant
 from clearinghouse.registry.services.tokens import create_token, revoke_token, use_token
 
 __all__ = [
+    "MadeInvitation",
     "accept",
     "accept_as",
     "add_member",

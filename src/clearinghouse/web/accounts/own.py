@@ -1,0 +1,86 @@
+"""A person's own page: its organisations and its tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from clearinghouse.bootstrap import wiring
+from clearinghouse.core.errors import ClearinghouseError, NotFound
+from clearinghouse.core.roles import Scope
+from clearinghouse.registry import queries, services
+from clearinghouse.web.accounts.forms import TokenForm
+from clearinghouse.web.accounts.who import person_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@login_required
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """The person who signed in, as the clearinghouse knows it."""
+    return _page(request, TokenForm())
+
+
+@login_required
+@require_POST
+def new_token(request: HttpRequest) -> HttpResponse:
+    """Make a token of the person's own, and show its secret this once."""
+    form = TokenForm(request.POST)
+    if form.is_valid():
+        asked = form.cleaned_data
+        person = person_of(request)
+        try:
+            made = services.create_token(
+                person.party,
+                asked["name"],
+                [Scope(scope) for scope in asked["scopes"]],
+                actor=queries.actor_of(person),
+                at=wiring.clock(),
+                days=asked["days"],
+            )
+        except ClearinghouseError as error:
+            form.add_error(None, str(error))
+        else:
+            return render(request, "account/token.html", {"made": made, "back": reverse("account")})
+    return _page(request, form, status=400)
+
+
+@login_required
+@require_POST
+def end_token(request: HttpRequest, key: str) -> HttpResponse:
+    """End a token, of the person's own or of an organisation that it manages; any other does not exist."""
+    actor = queries.actor_of(person_of(request))
+    try:
+        token = queries.token(key)
+        if not queries.tokens(actor, at=wiring.clock(), owner=token.owner):
+            raise Http404
+        services.revoke_token(token, actor=actor, at=wiring.clock())
+    except NotFound:
+        raise Http404 from None
+    except ClearinghouseError:
+        pass  # it was ended before: what was asked for holds
+    if token.owner.key == actor.person:
+        return HttpResponseRedirect(reverse("account"))
+    return HttpResponseRedirect(reverse("organisation", args=[token.owner.handle]))
+
+
+def _page(request: HttpRequest, form: TokenForm, status: int = 200) -> HttpResponse:
+    person = person_of(request)
+    actor = queries.actor_of(person)
+    context = {
+        "person": person,
+        "roles": sorted(actor.roles),
+        "organisations": [row for row in queries.organisations(actor) if row.role],
+        "tokens": queries.tokens(actor, at=wiring.clock(), owner=person.party),
+        "has_factor": is_mfa_enabled(person),
+        "form": form,
+    }
+    return render(request, "account/person.html", context, status=status)
