@@ -33,6 +33,11 @@ def address(home: Path) -> str:
     return f"postgresql:///?{words}"
 
 
+def parameters(home: Path) -> dict[str, str]:
+    """Libpq's parameters of the database of this home."""
+    return {key: str(value) for key, value in conninfo.conninfo_to_dict(address(home)).items()}
+
+
 @contextmanager
 def made(home: Path, *, template: Path | None = None) -> Iterator[Path]:
     """The home with a database of its own, empty or a copy of another home's, which is gone afterwards."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,15 @@ from clearinghouse.adapters.jobs.dbos import DbosQueue
 from clearinghouse.adapters.jobs.memory import MAX_ROUNDS, MemoryQueue
 from clearinghouse.core.errors import UsageError
 from clearinghouse.core.ports import Job, JobQueue
+from tests import databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    Store = Path | dict[str, str]
+
+pytestmark = pytest.mark.database
 
 
 @dataclass
@@ -58,12 +64,26 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
         memory = MemoryQueue(ran.jobs())
         yield Subject(memory, memory.run_all, ran)
         return
-    durable = DbosQueue(tmp_path / "jobs.sqlite3", ran.jobs())
-    durable.start()
-    try:
-        yield Subject(durable, lambda: wait_idle(durable), ran)
-    finally:
-        durable.stop()
+    with store(tmp_path) as place:
+        durable = DbosQueue(place, ran.jobs())
+        durable.start()
+        try:
+            yield Subject(durable, lambda: wait_idle(durable), ran)
+        finally:
+            durable.stop()
+
+
+@contextmanager
+def store(tmp_path: Path) -> Iterator[Path | dict[str, str]]:
+    """Where a durable queue keeps its jobs: a file, or a database on the tests' server."""
+    with databases.made(tmp_path) as home:
+        yield databases.parameters(home) if databases.SERVER else home / "jobs.sqlite3"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path | dict[str, str]]:
+    with store(tmp_path) as found:
+        yield found
 
 
 def wait_idle(queue: DbosQueue) -> None:
@@ -126,28 +146,28 @@ def test_a_job_that_always_fails_is_left_alone_in_the_end(subject: Subject) -> N
     assert subject.ran.steps == [("first", "a")] * MAX_ROUNDS
 
 
-def test_a_durable_queue_takes_up_what_waited_when_it_stopped(tmp_path: Path) -> None:
+def test_a_durable_queue_takes_up_what_waited_when_it_stopped(place: Store) -> None:
     ran = Ran()
-    queue = DbosQueue(tmp_path / "jobs.sqlite3", ran.jobs())
+    queue = DbosQueue(place, ran.jobs())
     queue.start()
     wait_idle(queue)
     queue.enqueue("two-steps", "a")
     queue.stop()
-    again = DbosQueue(tmp_path / "jobs.sqlite3", ran.jobs())
+    again = DbosQueue(place, ran.jobs())
     again.start()
     wait_idle(again)
     again.stop()
     assert ran.steps[-1] == ("second", "a")
 
 
-def test_every_step_of_a_durable_queue_runs_inside_what_it_was_told_to(tmp_path: Path) -> None:
+def test_every_step_of_a_durable_queue_runs_inside_what_it_was_told_to(place: Store) -> None:
     ran, around = Ran(), []
 
     def wrapped(step: Callable[[], None]) -> None:
         around.append(threading.current_thread().name)
         step()
 
-    queue = DbosQueue(tmp_path / "jobs.sqlite3", ran.jobs(), around=wrapped)
+    queue = DbosQueue(place, ran.jobs(), around=wrapped)
     queue.start()
     queue.enqueue("two-steps", "a")
     wait_idle(queue)
@@ -155,6 +175,6 @@ def test_every_step_of_a_durable_queue_runs_inside_what_it_was_told_to(tmp_path:
     assert len(around) == 2
 
 
-def test_a_queue_that_was_not_started_says_so(tmp_path: Path) -> None:
+def test_a_queue_that_was_not_started_says_so(place: Store) -> None:
     with pytest.raises(UsageError, match="not started"):
-        DbosQueue(tmp_path / "jobs.sqlite3", Ran().jobs()).enqueue("other", "a")
+        DbosQueue(place, Ran().jobs()).enqueue("other", "a")

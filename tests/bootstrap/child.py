@@ -100,7 +100,7 @@ def main(mode: str) -> None:
     if mode == "race":
         race()
     if mode == "work":
-        ended = worker.work(Mortal(BUGS), until_idle=True)
+        ended = worker.work(Mortal(BUGS), until_idle=True, stale_seconds=float(os.environ.get("STALE", "30")))
         assert ended.undone == (), ended.undone
     from clearinghouse.cases import figures, queries  # noqa: PLC0415
     from clearinghouse.core.visibility import LOCAL  # noqa: PLC0415

@@ -14,6 +14,7 @@ from clearinghouse.core.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from clearinghouse.bootstrap.settings import Settings
 
@@ -98,6 +99,15 @@ def for_django(settings: Settings) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def for_jobs(settings: Settings) -> Path | dict[str, str]:
+    """Where the job engine keeps its own tables: a file, or libpq's parameters of the same PostgreSQL database."""
+    found = postgres(settings.database_url.get_secret_value())
+    if found is None:
+        return settings.jobs_database
+    first = {"dbname": found.name, "user": found.user, "password": found.password, "host": found.host}
+    return {**found.options, **first, "port": found.port}
 
 
 def reach(settings: Settings) -> None:

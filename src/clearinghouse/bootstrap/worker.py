@@ -1,12 +1,12 @@
 """The worker: takes up what was left, runs jobs in a few lanes, and keeps looking for work that nobody enqueued.
 
-One worker at a time uses a home folder (a lock says so), so a restarted one may take over at once what the last left
-behind.
+On SQLite one worker at a time uses a home folder, so a restarted one may take over at once what the last left behind.
+On PostgreSQL there may be any number, on any machines: each says that it lives, and the jobs of one that died are taken
+over by the others.
 """
 
 from __future__ import annotations
 
-import fcntl
 import signal
 import threading
 import time
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from clearinghouse.adapters.jobs.dbos import DbosQueue
-from clearinghouse.bootstrap import wiring
+from clearinghouse.adapters.jobs.roster import STALE_SECONDS
+from clearinghouse.bootstrap import database, places, wiring
 from clearinghouse.bootstrap.sealer import Sealer
-from clearinghouse.core.errors import Conflict
+from clearinghouse.core.errors import Unavailable
 from clearinghouse.core.visibility import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from clearinghouse.cases.figures import Funnel
     from clearinghouse.core.ports import Prover
@@ -51,11 +51,13 @@ def work(
     until_idle: bool = False,
     progress: Callable[[Funnel], None] = lambda _funnel: None,
     stop: threading.Event | None = None,
+    stale_seconds: float = STALE_SECONDS,
 ) -> Worked:
     """Run jobs until `stop` is set (SIGTERM and SIGINT set it), or, with `until_idle`, until nothing is left to do.
 
-    Calls `progress` whenever a figure changed. Raises Conflict when another worker uses the same home, and what
-    `wiring.signer` raises.
+    Calls `progress` whenever a figure changed. On PostgreSQL it bears a server that is restarted, and takes over the
+    jobs of workers that gave no sign for `stale_seconds`. Raises Conflict when another worker uses the same home (on
+    SQLite) or the same name, and what `wiring.signer` raises.
     """
     settings = wiring.ready()
     from clearinghouse.advisories import services as advisories  # noqa: PLC0415  # needs Django to be set up
@@ -63,27 +65,33 @@ def work(
     from clearinghouse.cases import services as cases  # noqa: PLC0415
 
     stop = stop or threading.Event()
-    with _only_worker(settings.root / "worker.lock"), _signals(stop):
+    store = database.for_jobs(settings)
+    several = isinstance(store, dict)
+    with places.taken(settings.root, several=several) as name, _signals(stop):
         advisories.write_missing(settings.published)
         signer = wiring.signer()
         sealer = Sealer(signer, timedelta(minutes=settings.seal_minutes), settings.published_seals)
         jobs = wiring.jobs(prover, signer=signer)
-        queue = DbosQueue(settings.jobs_database, jobs, lanes=lanes, around=wiring.with_own_connections)
+        queue = DbosQueue(
+            store, jobs, lanes=lanes, executor=name, around=wiring.with_own_connections, stale_seconds=stale_seconds
+        )
         queue.start()
         try:
             reconciler, shown = _Reconciler(queue), None
             while not stop.is_set():
-                for due in cases.end_due(at=wiring.clock()):
-                    log.info("due", what=due)
-                undone = reconciler.look()
-                sealer.look()
-                funnel = figures.funnel(actor=LOCAL)
-                if funnel != shown:
-                    progress(funnel)
-                    shown = funnel
-                if until_idle and (not undone or reconciler.is_stuck()):
-                    sealer.look(at_once=True)
-                    break
+                with _patiently(several=several):
+                    queue.tend()
+                    for due in cases.end_due(at=wiring.clock()):
+                        log.info("due", what=due)
+                    undone = reconciler.look()
+                    sealer.look()
+                    funnel = figures.funnel(actor=LOCAL)
+                    if funnel != shown:
+                        progress(funnel)
+                        shown = funnel
+                    if until_idle and (not undone or reconciler.is_stuck()):
+                        sealer.look(at_once=True)
+                        break
                 stop.wait(_LOOK_SECONDS)
         finally:
             queue.stop()
@@ -124,14 +132,18 @@ class _Reconciler:
 
 
 @contextmanager
-def _only_worker(path: Path) -> Iterator[None]:
-    """Hold the home's lock; the system lets go of it when this process ends, however it ends."""
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Conflict(f"another worker uses {path.parent}", advice="leave it running, or stop it first") from None
+def _patiently(*, several: bool) -> Iterator[None]:
+    """A PostgreSQL server may be restarted under a worker: what fails for that is tried again at the next look."""
+    from django.db import InterfaceError, OperationalError, connections  # noqa: PLC0415
+
+    try:
         yield
+    except (InterfaceError, OperationalError, Unavailable) as error:
+        if not several:
+            raise
+        log.warning("the database does not answer; trying again", error=str(error))
+        connections.close_all()
+        time.sleep(_LOOK_SECONDS)
 
 
 @contextmanager

@@ -89,10 +89,10 @@ def _take(
     shown = "".join(c if c.isprintable() else "�" for c in name.encode("utf-8", "replace").decode())[-MAX_NAME:]
     screened = screen(content, shown)
     at = clock()
-    sender = sender_at(at)  # for itself: whoever sends two reports at once becomes known before either
     with transaction.atomic():
         stored = blobs.keep(content)
         proof = proofs.store(screened.bundle, at=at) if screened.bundle else None
+        sender = sender_at(at)
         report, new = Report.objects.select_related("finder", "proof").get_or_create(
             finder=sender,
             content=stored,

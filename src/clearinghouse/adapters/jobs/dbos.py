@@ -1,25 +1,28 @@
-"""The durable job queue: DBOS on an SQLite file of its own. The only module that knows DBOS.
+"""The durable job queue: DBOS on an SQLite file of its own, or on PostgreSQL for several workers.
 
-What DBOS promises: a job survives `kill -9`; its finished steps are not run again, the interrupted one is. What it
-does not: it picks its clock by Python's version where SQLite's matters (mended in `_engine`), and a job that failed
-stays failed (enqueued again here as a new round, a few times).
+The only module that knows DBOS. What DBOS promises: a job survives `kill -9`; its finished steps are not run again, the
+interrupted one is. What it does not: it picks its clock by Python's version where SQLite's matters (mended in
+`engines`), a job that failed stays failed (enqueued again here as a new round, a few times), and what a dead worker was
+at stays there (`roster` says who is dead; its jobs are taken over here).
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import sqlite3
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 
-from clearinghouse.core.errors import UsageError
+from clearinghouse.adapters.jobs.engines import SCHEMA, postgres_engine, sqlite_engine
+from clearinghouse.adapters.jobs.roster import STALE_SECONDS, Roster
+from clearinghouse.core.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping
 
     from clearinghouse.core.ports import Job
 
@@ -29,40 +32,50 @@ QUEUE = "jobs"
 MAX_ROUNDS = 12  # a job that failed this often is left alone; above the attempts that jobs themselves allow
 _FAILED = {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
 _POLL_SECONDS = 0.2
+log = logging.getLogger(__name__)
 _registered: dict[str, Callable[[str], None]] = {}  # DBOS keeps one registry for the process, whatever is destroyed
 
 
 class DbosQueue:
     """Runs the jobs given, `lanes` at a time, in this process from `start` to `stop`.
 
-    One process at a time may use one file and executor id: the caller sees to that. `around` wraps every step (each
-    runs in a thread of the engine's own).
+    `store` is an SQLite file, for one process at a time, or libpq's parameters of a PostgreSQL database, for any number
+    of workers, each with an `executor` id of its own: the caller sees to both. `around` wraps every step (each runs in
+    a thread of the engine's own).
     """
 
     def __init__(
         self,
-        path: Path,
+        store: Path | Mapping[str, str],
         jobs: Iterable[Job],
         *,
         lanes: int = 2,
         executor: str = "worker",
         around: Callable[[Callable[[], None]], None] = lambda step: step(),
+        stale_seconds: float = STALE_SECONDS,
     ) -> None:
-        self._path = path
+        self._store = store
         self._jobs = {job.name: job for job in jobs}
         self._lanes = lanes
         self._executor = executor
         self._around = around
         self._engine: sqlalchemy.Engine | None = None
         self._client: DBOSClient | None = None
+        self._roster: Roster | None = None
+        self._stale = stale_seconds
+        self._next_beat = 0.0
 
     def start(self) -> None:
         """Take up what was left and begin to run jobs."""
         _tame_logger()
-        self._engine = _engine(self._path)
+        if isinstance(self._store, Path):
+            self._engine = sqlite_engine(self._store)
+        else:
+            self._engine = postgres_engine(self._store, lanes=self._lanes)
+            self._roster = Roster(self._engine, self._executor, stale_seconds=self._stale)
+            self._roster.join()
         config: DBOSConfig = {
             "name": APPLICATION,
-            "system_database_url": f"sqlite:///{self._path}",
             "system_database_engine": self._engine,
             "executor_id": self._executor,
             "application_version": VERSION,
@@ -76,7 +89,7 @@ class DbosQueue:
         for job in self._jobs.values():
             self._register(job)
         # A queue known before the launch is polled at once, one registered after it a second later.
-        known = sqlalchemy.inspect(self._engine).has_table("workflow_status")
+        known = sqlalchemy.inspect(self._engine).has_table("workflow_status", schema=SCHEMA if self._roster else None)
         if known:
             self._open_client()
             self._register_queue()
@@ -88,6 +101,10 @@ class DbosQueue:
     def stop(self, *, wait_seconds: int = 0) -> None:
         """Stop taking jobs, give the running ones `wait_seconds`; what is cut short is taken up at the next start."""
         DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)
+        if self._roster is not None:
+            with contextlib.suppress(Unavailable):  # others find out after a while, then
+                self._roster.leave()
+            self._roster = None
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -95,11 +112,39 @@ class DbosQueue:
             self._engine.dispose()
             self._engine = None
 
+    def tend(self) -> None:
+        """Say that this worker lives, and take over what dead ones left; to be called every second or so.
+
+        Raises Conflict when another process took this worker's name, Unavailable when the database does not answer.
+        """
+        if self._roster is None or time.monotonic() < self._next_beat:
+            return
+        self._roster.beat()
+        self._roster.take_over(self._adopt)
+        self._next_beat = time.monotonic() + self._stale / 6
+
+    def _adopt(self, executor: str, connection: sqlalchemy.Connection) -> None:
+        """Have the jobs of a dead worker run again, by whoever is free; those that kill their workers are given up."""
+        if self._roster is None:
+            return
+        client = self._started()
+        found = client.list_workflows(status="PENDING", executor_id=executor, load_input=False, load_output=False)
+        ids = [status.workflow_id for status in found]
+        lost = self._roster.count_takeovers(map(_job_of, ids), connection)
+        if given_up := [workflow for workflow in ids if _job_of(workflow) in lost]:
+            client.cancel_workflows(given_up)
+            log.error("given up, for it takes its workers down: %s", ", ".join(given_up))
+        if resumed := [workflow for workflow in ids if _job_of(workflow) not in lost]:
+            client.resume_workflows(resumed, queue_name=QUEUE)
+            log.warning("worker %s is dead; taken over: %s", executor, ", ".join(resumed))
+
     def enqueue(self, name: str, key: str) -> None:
         """Have the job run once, soon; a job that failed gets another round. Raises UsageError for an unknown job."""
         if name not in self._jobs:
             raise UsageError(f"no job is called {name!r}", advice=f"there are: {', '.join(sorted(self._jobs))}")
         client = self._started()
+        if self._roster is not None and self._roster.is_given_up(f"{name}:{key}"):
+            return
         rounds = [f"{name}:{key}", *(f"{name}:{key}~{n}" for n in range(2, MAX_ROUNDS + 1))]
         found = client.list_workflows(workflow_ids=rounds, load_input=False, load_output=False)
         failed = {status.workflow_id for status in found if status.status in _FAILED}
@@ -165,25 +210,9 @@ class DbosQueue:
 _known_workflows: set[str] = set()
 
 
-def _engine(path: Path) -> sqlalchemy.Engine:
-    """Our own engine: write-ahead log, waiting instead of failing, and the clock function that older SQLite lacks."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = sqlalchemy.create_engine(f"sqlite:///{path}", connect_args={"isolation_level": "IMMEDIATE", "timeout": 30})
-
-    @sqlalchemy.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        if sqlite3.sqlite_version_info < (3, 42):
-            # On Python >= 3.12 DBOS asks for unixepoch('subsec'), which is NULL before SQLite 3.42.
-            connection.create_function("unixepoch", -1, _unixepoch)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    return engine
-
-
-def _unixepoch(*arguments: object) -> float:
-    now = time.time()
-    return now if arguments[-1:] == ("subsec",) else int(now)
+def _job_of(workflow_id: str) -> str:
+    """The job of a round: its name and key."""
+    return workflow_id.rpartition("~")[0] or workflow_id
 
 
 def _tame_logger() -> None:
