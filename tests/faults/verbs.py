@@ -1,0 +1,131 @@
+"""Every verb that is killed at each of its statements. To add one, add a line to VERBS.
+
+`prepare` brings a fresh house to where the verb begins; `call` is the verb. Each gets a house of its own, with a clock
+a day later; nothing else is shared, for they run in processes of their own: what a verb needs to know, it looks up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearinghouse.advisories import services as advisories
+from clearinghouse.bootstrap import wiring, worker
+from clearinghouse.cases import services as cases
+from clearinghouse.intake.models import Report
+from clearinghouse.proofs.models import Proof
+from tests.proofs.factories import Sketch
+from tests.proofs.simulator import Bug, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.intake.factories import House
+
+BUGS = {"alpha": Bug("gizmo.core:load"), "beta": Bug("gizmo.core:load", ranges=(("0", "1.6"),))}
+ALPHA, ALPHA_TOO = Sketch("alpha", words="one"), Sketch("alpha", words="two", fixed="1.6")
+BETA = Sketch("beta", words="three", fixed="1.6")
+CASE = "CLH-2026-00001"
+
+
+def nothing(_house: House) -> None:
+    """Begin in an empty house."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb under test. `again`: called a second time it changes nothing. `steady`: its statements do not vary."""
+
+    name: str
+    call: Callable[[House], object]
+    prepare: Callable[[House], object] = nothing
+    again: bool = True
+    steady: bool = True
+
+
+def sent(*sketches: Sketch) -> Callable[[House], None]:
+    def send(house: House) -> None:
+        for i, sketch in enumerate(sketches):
+            house.send(sketch, finder=f"Lab {i}")
+
+    return send
+
+
+def worked(*sketches: Sketch) -> Callable[[House], None]:
+    def work(house: House) -> None:
+        sent(*sketches)(house)
+        house.work()
+
+    return work
+
+
+def before(step: str, *sketches: Sketch) -> Callable[[House], None]:
+    """All but the last sketch is settled, and the last one's job stands before that step."""
+
+    def prepare(house: House) -> None:
+        if sketches[:-1]:
+            worked(*sketches[:-1])(house)
+        house.send(sketches[-1], finder="Lab Last")
+        prove, _answer = wiring.jobs(house.prover, house.clock)
+        for name, run in prove.steps.items():
+            if name == step:
+                return
+            run(newest())
+
+    return prepare
+
+
+def step(name: str) -> Callable[[House], None]:
+    def call(house: House) -> None:
+        prove, _answer = wiring.jobs(house.prover, house.clock)
+        prove.steps[name](newest())
+
+    return call
+
+
+def newest() -> str:
+    return str(Proof.objects.order_by("-id").values_list("bundle_id", flat=True)[0])
+
+
+def answered_late(house: House) -> None:
+    cases.answer_late(Report.objects.latest("id").public_id, at=house.clock())
+
+
+def assessed(house: House) -> None:
+    words = {"name": "mission", "value": "high", "because": "it is everywhere"}
+    cases.assess(CASE, **words, by="A. Coordinator", at=house.clock())
+
+
+def published(house: House) -> None:
+    folder = wiring.settings().published
+    advisories.publish(CASE, by="A. Coordinator", confirm=False, folder=folder, clock=house.clock)
+
+
+def by_the_worker(house: House) -> None:
+    """The durable queue and all, as `clearinghouse work` has it."""
+    ended = worker.work(Simulator(BUGS), lanes=1, until_idle=True)
+    assert ended.undone == ()
+
+
+def recover(house: House) -> None:
+    """What a restarted worker does: everything that the tables show to be undone, and the files that are missing."""
+    house.work()
+    advisories.write_missing(Path(wiring.settings().published))
+
+
+VERBS = [
+    Verb("submit a first report", sent(ALPHA)),
+    Verb("submit a known proof", lambda house: house.send(ALPHA, finder="Lab Two"), sent(ALPHA)),
+    Verb("submit after the proof was settled", lambda house: house.send(ALPHA, finder="Lab Two"), worked(ALPHA)),
+    Verb("submit prose", lambda house: house.send(b"# Gizmo is weak\n", name="words.md")),
+    Verb("prove", step("run"), before("run", ALPHA)),
+    Verb("match, a first case", step("match"), before("match", ALPHA)),
+    Verb("match, one more of a case", step("match"), before("match", ALPHA, ALPHA_TOO)),
+    Verb("match, a case of its own beside another", step("match"), before("match", ALPHA, BETA)),
+    Verb("settle", step("settle"), before("settle", ALPHA)),
+    Verb("answer late", answered_late, lambda house: (worked(ALPHA)(house), house.send(ALPHA, finder="Lab Two"))),
+    Verb("assess", assessed, worked(ALPHA), again=False),
+    Verb("publish", published, worked(ALPHA, ALPHA_TOO)),
+    Verb("work", by_the_worker, sent(ALPHA, ALPHA_TOO, BETA), steady=False),
+]
