@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.advisories import services as advisories
 from clearinghouse.bootstrap import wiring, worker
 from clearinghouse.cases import services as cases
+from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake.models import Report
 from clearinghouse.proofs.models import Proof
 from tests.proofs.factories import Sketch
@@ -94,12 +95,12 @@ def answered_late(house: House) -> None:
 
 def assessed(house: House) -> None:
     words = {"name": "mission", "value": "high", "because": "it is everywhere"}
-    cases.assess(CASE, **words, by="A. Coordinator", at=house.clock())
+    cases.assess(CASE, **words, actor=LOCAL, at=house.clock())
 
 
 def published(house: House) -> None:
     folder = wiring.settings().published
-    advisories.publish(CASE, by="A. Coordinator", confirm=False, folder=folder, clock=house.clock)
+    advisories.publish(CASE, actor=LOCAL, confirm=False, folder=folder, clock=house.clock)
 
 
 def by_the_worker(house: House) -> None:

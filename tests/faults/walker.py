@@ -123,6 +123,16 @@ def _house(day: int) -> Any:
     return House(Simulator(dict(BUGS)), Ticking(START + timedelta(days=day)))
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """How many statements the verb has, and what there is in the end: without it, with it, and with it called later."""
+
+    count: int
+    without: dict[str, Any]
+    with_it: dict[str, Any]
+    later: dict[str, Any]
+
+
 class Walk:
     """One verb, from its prepared database on."""
 
@@ -136,29 +146,28 @@ class Walk:
         self._n += 1
         return Place(self._folder / str(self._n), held, template=self._base)
 
-    def undisturbed(self) -> tuple[int, Any, Any]:
-        """How many statements the verb has, and what stands in the tables in the end without it and with it."""
+    def undisturbed(self) -> Undisturbed:
+        """What comes of the verb, and of leaving it, when nothing happens in between."""
         with ExitStack() as held:
-            place, counted = self.copy(held), Deadly()
+            place, counted, other = self.copy(held), Deadly(), self.copy(held)
             _, count = place.run(lambda: (self.verb.call(_house(1)), counted.count)[1], deadly=counted)
-            return count, self.copy(held).run(_recovered)[1], place.run(_recovered)[1]
+            without = other.run(_recovered)[1]
+            other.run(lambda: _quiet(self.verb.call(_house(3))))
+            return Undisturbed(count, without, place.run(_recovered)[1], other.run(_recovered)[1])
 
-    def killed_at(self, n: int, *, after: bool, without: Any, with_it: Any) -> dict[str, Any]:
+    def killed_at(self, n: int, *, after: bool, calm: Undisturbed) -> dict[str, Any]:
+        """Kill the verb there, do what a restarted worker does, and call the verb again where that is no harm."""
         with ExitStack() as held:
             place = self.copy(held)
             status, _ = place.run(lambda: _quiet(self.verb.call(_house(1))), deadly=Deadly(n, after=after))
             seen = place.run(_recovered)[1]
+            found = "all" if seen == calm.with_it else "nothing" if seen == calm.without else ""
+            again, wanted = "", calm.with_it if found == "all" else calm.later
             if self.verb.again:
                 place.run(lambda: _quiet(self.verb.call(_house(3))))
-                again = place.run(_recovered)[1]
-        found = "all" if seen == with_it else "nothing" if seen == without else f"neither: {_difference(seen, with_it)}"
-        return {
-            "n": n,
-            "after": after,
-            "killed": status == KILLED,
-            "found": found,
-            "again": "all" if not self.verb.again or again == with_it else _difference(again, with_it),
-        }
+                again = _difference(place.run(_recovered)[1], wanted)
+        said = found or f"neither: {_difference(seen, calm.with_it)}"
+        return {"n": n, "after": after, "killed": status == KILLED, "found": said, "again": again}
 
 
 def _recovered() -> dict[str, Any]:
@@ -215,11 +224,10 @@ def main(folder: Path) -> None:
 def _walked(verb: Verb, tries: int, empty: Place, folder: Path) -> dict[str, Any]:
     with ExitStack() as held:
         walk = Walk(verb, empty, folder, held)
-        count, without, with_it = walk.undisturbed()
-        outcomes = [
-            walk.killed_at(n, after=after, without=without, with_it=with_it) for n, after in _points(count, tries)
-        ]
-    return {"count": count, "outcomes": outcomes, "changes": without != with_it, "end": with_it}
+        calm = walk.undisturbed()
+        outcomes = [walk.killed_at(n, after=after, calm=calm) for n, after in _points(calm.count, tries)]
+    changes = calm.without != calm.with_it
+    return {"count": calm.count, "outcomes": outcomes, "changes": changes, "end": calm.with_it}
 
 
 if __name__ == "__main__":

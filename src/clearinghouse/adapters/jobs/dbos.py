@@ -88,8 +88,12 @@ class DbosQueue:
         DBOS(config=config)
         for job in self._jobs.values():
             self._register(job)
+        with self._roster.alone() if self._roster else contextlib.nullcontext():
+            self._launch(self._engine)
+
+    def _launch(self, engine: sqlalchemy.Engine) -> None:
         # A queue known before the launch is polled at once, one registered after it a second later.
-        known = sqlalchemy.inspect(self._engine).has_table("workflow_status", schema=SCHEMA if self._roster else None)
+        known = sqlalchemy.inspect(engine).has_table("queues", schema=SCHEMA if self._roster else None)
         if known:
             self._open_client()
             self._register_queue()

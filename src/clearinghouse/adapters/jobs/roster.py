@@ -63,6 +63,16 @@ class Roster:
             insert = insert_into(_worker).values(executor=self._executor, **row)
             connection.execute(insert.on_conflict_do_update(index_elements=["executor"], set_=row))
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While the engine starts, and makes its own tables the first time, no other worker's does."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MAKING})
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _MAKING})
+
     def beat(self) -> None:
         """Say that this worker lives. Raises Conflict when another process took its name."""
         own = (_worker.c.executor == self._executor) & (_worker.c.life == self._life)
