@@ -35,6 +35,7 @@ EXPECTED = {  # action: whether an admin, a manager of the organisation, and the
     AccountAction.SEE_ACCOUNTS: (True, False, False),
     AccountAction.ADD_PERSON: (True, False, False),
     AccountAction.DEACTIVATE: (True, False, False),
+    AccountAction.RESET_FACTORS: (True, False, False),
     AccountAction.GRANT: (True, False, False),
     AccountAction.REVOKE: (True, False, False),
     AccountAction.INVITE_TO_SITE: (True, False, False),

@@ -15,14 +15,14 @@ from clearinghouse.api import limits
 from clearinghouse.api.errors import OutOfScope, Unauthenticated
 from clearinghouse.bootstrap import wiring
 from clearinghouse.core.visibility import PUBLIC, Actor
-from clearinghouse.registry import queries as registry
+from clearinghouse.registry import services as registry
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from clearinghouse.core.roles import Scope
 
-_ADVICE = "send `Authorization: Bearer` with a token that `clearinghouse token new` made"
+_ADVICE = "send `Authorization: Bearer` with a token that `clearinghouse token create` made"
 
 
 class Bearer(AuthBase):
@@ -44,7 +44,7 @@ class Bearer(AuthBase):
             if self.public:
                 return PUBLIC
             raise Unauthenticated("this needs a token", advice=_ADVICE)
-        actor = registry.actor_of_token(token, wiring.clock())
+        actor = registry.use_token(token, at=wiring.clock())
         if actor is None:
             limits.count_address(request)
             raise Unauthenticated("the token is not valid, or no longer", advice=_ADVICE)

@@ -32,13 +32,13 @@ def shape(get_response: Answer) -> Answer:
         if response.status_code >= 400 and response.headers.get("Content-Type") != problems.CONTENT_TYPE:  # noqa: PLR2004
             response = problems.of_status(response)
         response.cookies.clear()
+        response.headers["Vary"] = "Authorization"
         if response.status_code == 404:  # noqa: PLR2004  # the same for all, whoever asks and however often
             return response
         for name, value in getattr(request, "rate_limit", {}).items():
             response.headers[name] = value
         if request.method == "GET" and response.status_code == 200:  # noqa: PLR2004
             _tag(request, response)
-        response.headers["Vary"] = "Authorization"
         return response
 
     return middleware

@@ -146,6 +146,19 @@ def deactivate(person: Who) -> None:
     put_line(f"{found.party.handle}  deactivated")
 
 
+@app.command("reset-factors")
+def reset_factors(person: Who) -> None:
+    """Remove the second factors of a person who lost them. Its sessions end; its password stays."""
+    from clearinghouse.bootstrap import wiring  # noqa: PLC0415
+
+    wiring.ready()
+    from clearinghouse.registry import queries, services  # noqa: PLC0415
+
+    found = queries.person(person)
+    services.reset_factors(found, actor=LOCAL, at=wiring.clock())
+    put_line(f"{found.party.handle}  no second factor any more")
+
+
 @app.command("grant")
 def grant(person: Who, role: Role) -> None:
     """Give a person a role on the site."""

@@ -29,6 +29,7 @@ class AccountAction(StrEnum):
     SEE_ACCOUNTS = "see all accounts"
     ADD_PERSON = "add a person"
     DEACTIVATE = "deactivate a person"
+    RESET_FACTORS = "remove a person's second factors"
     GRANT = "grant a site role"
     REVOKE = "revoke a site role"
     INVITE_TO_SITE = "invite to the site"
@@ -72,6 +73,7 @@ ALLOWED: dict[AccountAction, frozenset[Relation]] = {
     AccountAction.SEE_ACCOUNTS: _ADMINS,
     AccountAction.ADD_PERSON: _ADMINS,
     AccountAction.DEACTIVATE: _ADMINS,
+    AccountAction.RESET_FACTORS: _ADMIN_OF_OTHERS,
     AccountAction.GRANT: _ADMIN_OF_OTHERS,
     AccountAction.REVOKE: _ADMINS,
     AccountAction.INVITE_TO_SITE: _ADMINS,

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from allauth.mfa.models import Authenticator as Stored
 
+from clearinghouse.core.errors import Conflict, Refused
 from clearinghouse.core.permissions import NEED_SECOND_FACTOR
 from clearinghouse.core.roles import SiteRole
-from tests.registry.factories import PASSWORD, organisation, person
+from clearinghouse.registry import services
+from clearinghouse.registry.queries import actor_of
+from tests.registry.factories import NOW, PASSWORD, organisation, person
 from tests.web.accounts.authenticator import Authenticator
 from tests.web.accounts.factories import SECRET, browser, code, inside, recovery_codes, sign_in, with_app, words
 
@@ -130,6 +133,22 @@ def test_factors_are_removed_only_after_the_password_was_given_again() -> None:
     with_app(ada)
     assert "/account/confirm" in client.post("/account/factors/app/remove").headers["Location"]
     assert Stored.objects.filter(user=ada, type="totp").exists()
+
+
+def test_who_lost_its_factors_gets_in_again_by_somebody_elses_hand() -> None:
+    ada, root = person(site=[SiteRole.COORDINATOR]), actor_of(person("Root", site=[SiteRole.ADMIN]))
+    with_app(ada)
+    client = browser()
+    sign_in(client, ada.email)
+    client.post("/account/factors/code", {"code": code()})
+    assert client.get("/account").status_code == 200
+    with pytest.raises(Refused):
+        services.reset_factors(ada, actor=actor_of(ada), at=NOW)
+    services.reset_factors(ada, actor=root, at=NOW)
+    assert client.get("/account").headers["Location"].startswith("/account/sign-in")
+    assert inside(ada).get("/account").headers["Location"] == "/account/factors"
+    with pytest.raises(Conflict):
+        services.reset_factors(ada, actor=root, at=NOW)
 
 
 def _add_passkey(client: Client, key: Authenticator) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core import mail
@@ -14,6 +15,9 @@ from clearinghouse.registry import services
 from tests.registry.factories import NOW, PASSWORD, person
 from tests.web.accounts.factories import browser, inside, sign_in, words
 from tests.web.factories import local
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
 
 pytestmark = pytest.mark.django_db
 WRONG = "a long walk in the sun"
@@ -125,6 +129,13 @@ def test_passwords_that_are_easily_guessed_are_refused(weak: str) -> None:
     answer = client.post("/account/password", {"oldpassword": PASSWORD, "password1": weak, "password2": weak})
     assert answer.status_code == 200
     assert 'role="alert"' in words(answer)
+
+
+def test_passwords_are_kept_as_argon2_hashes(settings: SettingsWrapper) -> None:
+    settings.PASSWORD_HASHERS = settings.PASSWORD_HASHERS[1:]
+    ada = person()
+    assert ada.password.startswith("argon2$argon2id$")
+    assert sign_in(browser(), ada.email).status_code == 302
 
 
 def test_nobody_signs_up() -> None:

@@ -1,9 +1,10 @@
-"""Add a person, give and take roles on the site, and shut a person out at once."""
+"""Add a person, give and take roles on the site, help who lost its second factors, and shut a person out at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -102,6 +103,24 @@ def deactivate(person: Person, *, actor: Actor, at: datetime) -> None:
         tokens.update(revoked_at=at)
         body = {"person": person.party.handle, "roles": roles, "tokens": prefixes}
         note("person deactivated", actor=actor, at=at, body=body)
+    person.refresh_from_db()
+
+
+def reset_factors(person: Person, *, actor: Actor, at: datetime) -> None:
+    """Remove the second factors of a person who lost them; its sessions end. The password stays, and is asked for.
+
+    Raises Refused, Conflict where there are none.
+    """
+    with transaction.atomic():
+        demand(actor, AccountAction.RESET_FACTORS, about(person=person.party))
+        factors = Authenticator.objects.filter(user=person)
+        kinds = sorted(factors.values_list("type", flat=True))
+        if not kinds:
+            raise Conflict(f"{person.party.handle} has no second factor", advice="nothing was changed")
+        factors.delete()
+        Person.objects.filter(pk=person.pk).update(epoch=F("epoch") + 1)
+        body = {"person": person.party.handle, "factors": kinds}
+        note("second factors removed", actor=actor, at=at, body=body)
     person.refresh_from_db()
 
 

@@ -11,6 +11,13 @@ from django.contrib.auth.password_validation import validate_password
 from clearinghouse.core.roles import OrganisationRole, Scope
 from clearinghouse.registry.services.names import MAX_NAME
 
+_MAY = {
+    Scope.REPORTS_SUBMIT: "send reports",
+    Scope.REPORTS_READ: "read reports and their verdicts",
+    Scope.CASES_READ: "read cases",
+    Scope.CASES_WRITE: "take part in cases: messages, embargo, facts",
+    Scope.JOURNAL_READ: "read the journal of cases",
+}
 _DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (366, "a year"))
 _ROLES = [(role.value, role.value) for role in OrganisationRole]
 
@@ -20,7 +27,7 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(max_length=MAX_NAME, label="What it is for", help_text="For example: nightly scanner.")
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, scope.value) for scope in Scope],
+        choices=[(scope.value, f"{scope.value}: {_MAY[scope]}") for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
         label="What it may do",
     )
