@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from clearinghouse.cases import participants, services
-from clearinghouse.cases.models import Case, CaseState, Membership, Pair, YearCounter
-from clearinghouse.core.ids import case_id
+from clearinghouse.cases import rearranging, services
+from clearinghouse.cases.models import Case, CaseState, Membership, Pair
 from clearinghouse.core.matching import (
     EXECUTION,
+    Evidence,
     Judgement,
     ProofFacts,
     Relation,
+    Strength,
     fixes_of,
     judge,
     missing_trials,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+RULING = "ruling"  # the matcher of pairs that a person decided
 MATCHER = "matcher"  # the actor of what no person did
 MAX_NEIGHBOURS = 50  # pairs kept with look-alikes of other groups, to show why they are apart
 
@@ -60,7 +62,7 @@ def decide(bundle_id: str, *, at: datetime) -> bool:
         beside = {key: judge(facts[bundle_id], matching_facts(row), frozenset()) for key, row in neighbours.items()}
         _keep_pairs({**rows, **neighbours}, {_key(bundle_id, key): found for key, found in beside.items()}, at=at)
         touched: set[int] = set()
-        for cluster in partition(facts.values()):
+        for cluster in partition(facts.values(), _rulings(rows.values())):
             touched |= _place([rows[member] for member in cluster], judgements, at=at)
         # The proof's own case is ranked once its reports are answered.
         own = Membership.objects.get(proof=proof).case_id
@@ -82,9 +84,32 @@ def _group(proof: Proof) -> list[Proof]:
         shares |= Q(trigger__in={row.trigger for row in newest} - {""})
         shares |= Q(stated_aliases__alias__in={alias for row in newest for alias in row.aliases})
         found = Proof.objects.filter(shares, package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
+        found |= Proof.objects.filter(pk__in=_ruled_the_same(newest), package=proof.package)
         newest = list(found.exclude(pk__in=rows).distinct().prefetch_related("trials").order_by("id"))
         rows.update({row.pk: row for row in newest})
     return list(rows.values())
+
+
+def keep_ruling(a: Proof, b: Proof, *, same: bool, by: str, because: str, at: datetime) -> None:
+    """A person's word that two proofs are one bug, or two; it replaces an earlier one and outlives every new proof."""
+    left, right = sorted((a, b), key=lambda proof: proof.bundle_id)
+    line = Evidence("ruling", because, f"{RULING} by {by}", Strength.DECIDES if same else Strength.CONTRADICTS)
+    relation = Relation.SAME if same else Relation.DIFFERENT
+    fields = {"relation": relation, "evidence": [asdict(line)], "judged_at": at}
+    Pair.objects.update_or_create(left=left, right=right, matcher=RULING, defaults=fields)
+
+
+def _ruled_the_same(proofs: Iterable[Proof]) -> set[int]:
+    ids = [proof.pk for proof in proofs]
+    ruled = Pair.objects.filter(matcher=RULING, relation=Relation.SAME)
+    found = ruled.filter(Q(left__in=ids) | Q(right__in=ids)).values_list("left_id", "right_id")
+    return {one for pair in found for one in pair}
+
+
+def _rulings(proofs: Iterable[Proof]) -> dict[frozenset[str], bool]:
+    ids = [proof.pk for proof in proofs]
+    ruled = Pair.objects.filter(matcher=RULING, left__in=ids, right__in=ids).select_related("left", "right")
+    return {frozenset({one.left.bundle_id, one.right.bundle_id}): one.relation == Relation.SAME for one in ruled}
 
 
 def _neighbours(proof: Proof, group: Iterable[Proof]) -> list[Proof]:
@@ -124,7 +149,7 @@ def _place(members: Sequence[Proof], judgements: Mapping[tuple[str, str], Judgem
     held = {case.pk: case for case in cases}
     present = {m.proof_id: held[m.case_id] for m in Membership.objects.filter(proof__in=members)}
     home = _home(members, present)
-    case = home or _open(members, at=at)
+    case = home or rearranging.open_case(members, by=MATCHER, at=at)
     left: dict[int, Case] = {}
     for member in members:
         before = present.get(member.pk)
@@ -137,14 +162,11 @@ def _place(members: Sequence[Proof], judgements: Mapping[tuple[str, str], Judgem
         if before is not None:
             left[before.pk] = before
     for before in left.values():
+        went = [member.bundle_id for member in members if present.get(member.pk) == before]
         if home is None:
-            participants.split(before, case, at=at)
+            rearranging.split(before, case, went, by=MATCHER, at=at)
         else:
-            participants.merge(before, case, at=at)
-        if not before.memberships.exists():
-            before.state, before.merged_into = CaseState.MERGED, case
-            before.save(update_fields=["state", "merged_into"])
-            _note(before, "case merged", {"into": case.public_id}, at=at)
+            rearranging.merged(before, case, went, by=MATCHER, at=at)
     return touched
 
 
@@ -159,17 +181,6 @@ def _home(members: Sequence[Proof], present: Mapping[int, Case]) -> Case | None:
         if first in inside:
             return case
     return None
-
-
-def _open(members: Sequence[Proof], *, at: datetime) -> Case:
-    counter, _ = YearCounter.objects.select_for_update().get_or_create(year=at.year)
-    counter.last += 1
-    counter.save()
-    first = min(members, key=lambda proof: proof.pk)
-    name = case_id(at.year, counter.last)
-    case = Case.objects.create(public_id=name, opened_at=at, package=first.package, title=first.title)
-    _note(case, "case opened", {"package": first.package, "bundle": first.bundle_id}, at=at)
-    return case
 
 
 def _note_joined(

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearinghouse.cases.models import Case, CaseState, Participant
+from clearinghouse.cases.models import Case, CaseState, Participant, ProposalState
+from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent, rsvp_by
 from clearinghouse.core.protocol.embargo import Embargo
-from clearinghouse.core.protocol.report_management import entering
+from clearinghouse.core.protocol.embargo_terms import Anchor, Terms, terms_document
+from clearinghouse.core.protocol.report_management import PROGRESS, Management, entering
 from clearinghouse.core.report import ReportState
 from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.intake.models import Report
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 MATCHER = "matcher"
 FINDERS = frozenset({CaseRole.FINDER, CaseRole.REPORTER})
+_ANSWERED = (Consent.SIGNATORY, Consent.DECLINED)  # a yes keeps its reach, a refusal stays one
 _STRICTER = tuple(Tlp)  # from the widest label to the narrowest
 
 
@@ -39,13 +42,13 @@ def cover_all(participant: Participant) -> None:
     participant.covers.set({participant.case_id, *origins})
 
 
-def merge(before: Case, case: Case, *, at: datetime) -> None:
+def merge(before: Case, case: Case, *, by: str = MATCHER, at: datetime) -> None:
     """Proofs went from `before` to `case`, which was there already: their finders follow, all others if nothing stays.
 
     The earlier end and the stricter label hold for both. A signature keeps its reach: it extends to what it extended
     to, and not to what the other side brought.
     """
-    _inherit_embargo(case, before)
+    _inherit_embargo(case, before, by=by, at=at)
     whole = not before.memberships.exists()
     finders = _finders_of(case)
     for old in before.participants.select_related("party").order_by("id"):
@@ -55,7 +58,7 @@ def merge(before: Case, case: Case, *, at: datetime) -> None:
         _leave(before, finders, at=at)
 
 
-def split(before: Case, case: Case, *, at: datetime) -> None:
+def split(before: Case, case: Case, *, by: str = MATCHER, at: datetime) -> None:
     """Proofs went from `before` to `case`, newly opened for them: it inherits label, embargo and whom they concern.
 
     These are the finders of these proofs, and whoever takes part as anything else; finders of other proofs do not
@@ -63,7 +66,7 @@ def split(before: Case, case: Case, *, at: datetime) -> None:
     """
     if before.state != CaseState.PUBLISHED and not case.participants.exists():
         case.tlp = before.tlp
-    _inherit_embargo(case, before)
+    _inherit_embargo(case, before, by=by, at=at)
     finders = _finders_of(case)
     for old in before.participants.select_related("party").order_by("id"):
         if old.party_id in finders or set(old.roles) - FINDERS:
@@ -73,29 +76,55 @@ def split(before: Case, case: Case, *, at: datetime) -> None:
     _leave(before, finders, at=at)
 
 
+def narrow(old: Case, case: Case) -> None:
+    """A case is open again that was merged into `case`: who left or lost consent there has no more of it here."""
+    now = {row.party_id: row for row in case.participants.all()}
+    for row in old.participants.all():
+        after = now.get(row.party_id)
+        if after is None:
+            row.delete()
+        elif Embargo(old.embargo).in_force and not Consent(after.consent).adheres:
+            row.consent, row.rsvp_by = after.consent, after.rsvp_by
+            row.save(update_fields=["consent", "rsvp_by"])
+
+
 def _first_consent(case: Case) -> Consent:
     return Consent.INVITED if Embargo(case.embargo).in_force else Consent.NO_EMBARGO
 
 
-def _inherit_embargo(case: Case, before: Case) -> None:
-    """What was held back stays so, until the earlier of two ends; a published case takes no embargo on."""
+def _inherit_embargo(case: Case, before: Case, *, by: str, at: datetime) -> None:
+    """What was held back stays so, until the earlier of two ends; what the public knows is held back no more."""
     if case.state == CaseState.PUBLISHED:
         return
     if before.state != CaseState.PUBLISHED:
         case.tlp = max(Tlp(case.tlp), Tlp(before.tlp), key=_STRICTER.index)
-    if Embargo(before.embargo).in_force:
+    known = {str(Fact.PUBLIC), str(Fact.EXPLOIT), str(Fact.DEPLOYED)}
+    if Embargo(before.embargo).in_force and not case.status.filter(fact__in=known).exists():
         if Embargo(case.embargo).in_force:
-            case.ends_at = min((end for end in (case.ends_at, before.ends_at) if end is not None), default=None)
+            ends = [end for end in (case.ends_at, before.ends_at) if end is not None]
+            if ends and min(ends) != case.ends_at:
+                _end_at(case, min(ends))
         else:
-            case.embargo, case.ends_at = Embargo.ACTIVE, before.ends_at
-            case.participants.filter(consent=Consent.NO_EMBARGO).update(consent=Consent.INVITED)
-    case.save(update_fields=["tlp", "embargo", "ends_at"])
+            proposed = case.proposals.filter(state=ProposalState.OPEN).exists()
+            case.embargo = Embargo.REVISE if proposed else Embargo.ACTIVE
+            case.terms, case.ends_at = before.terms, before.ends_at
+            waiting = {"consent": Consent.INVITED, "rsvp_by": rsvp_by(at), "answered_at": None}
+            case.participants.filter(consent=Consent.NO_EMBARGO).update(**waiting)
+        body = {"case": before.public_id, "ends_at": case.ends_at and case.ends_at.isoformat()}
+        journal.append(f"case/{case.public_id}", "embargo inherited", actor=by, at=at, body=body)
+    case.save(update_fields=["tlp", "embargo", "terms", "ends_at"])
+
+
+def _end_at(case: Case, end: datetime) -> None:
+    """The earlier of two accepted dates: from now on an instant, whatever either counted from."""
+    case.terms, case.ends_at = terms_document(Terms(Anchor.DATE, until=end)), end
 
 
 def _carry(old: Participant, case: Case, *, at: datetime) -> Participant:
     """Let a participant of another case take part in this one, with as much access as before and no more."""
     signed = Consent(old.consent).adheres
-    consent = Consent.SIGNATORY if signed and Embargo(case.embargo).in_force else _first_consent(case)
+    in_force = Embargo(case.embargo).in_force
+    consent = Consent(old.consent) if in_force and old.consent in _ANSWERED else _first_consent(case)
     new = _join(case, old.party, {CaseRole(role) for role in old.roles}, consent, by=MATCHER, at=at)
     new.named = new.named or old.named
     if signed and new.consent == Consent.INVITED:
@@ -103,6 +132,7 @@ def _carry(old: Participant, case: Case, *, at: datetime) -> Participant:
     if signed:
         new.covers.add(*old.covers.all())
     new.rsvp_by, new.answered_at = new.rsvp_by or old.rsvp_by, new.answered_at or old.answered_at
+    new.management = max((new.management, old.management), key=lambda state: PROGRESS[Management(state)])
     new.save()
     return new
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from clearinghouse.cases.access import seen
+from clearinghouse.cases.collisions import independent_in
 from clearinghouse.cases.models import Case, CaseState, Membership, Pair, Participant
 from clearinghouse.cases.ranking import priority_of
 from clearinghouse.cases.views import CaseDetail, CaseRow, Claim, Invitation, PairView, ParticipantView
@@ -164,6 +165,7 @@ def _row(found: _Loaded) -> CaseRow:
     grades = [Grade(proof.grade) for proof in proofs if proof.grade]
     # What a person stated may speak of every proof of the case.
     stated = row.facts.all() if found.whole else ()
+    collided = independent_in(row) if row.collided_at and found.whole else 0
     return CaseRow(
         id=row.address(found.inside),
         title=row.title if found.whole else next((proof.title for proof in proofs), ""),
@@ -176,7 +178,7 @@ def _row(found: _Loaded) -> CaseRow:
         oracle=proofs[0].oracle if proofs else "",
         grade=min(grades) if grades else None,
         confirm=_confirm(proofs),
-        priority=priority_of(proofs, len({report.finder_id for report in reports}), stated),
+        priority=priority_of(proofs, len({report.finder_id for report in reports}), stated, collided),
         reports=len(reports),
         finders=tuple(dict.fromkeys(report.finder.name for report in reports if report.proof_id in found.claimed)),
         state=row.state,

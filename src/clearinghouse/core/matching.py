@@ -9,15 +9,17 @@ order of arrival.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.proof import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 EXECUTION = "execution@2026-11-23"
 IDENTITY = "identity@2026-11-23"
@@ -63,6 +65,10 @@ class Judgement:
 
     relation: Relation
     evidence: tuple[Evidence, ...]
+
+
+Rulings = Mapping[frozenset[str], bool]  # by the two proofs' ids: whether a person said that they are one bug
+NO_RULINGS: Rulings = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +134,24 @@ def judge(a: ProofFacts, b: ProofFacts, fixes: frozenset[str]) -> Judgement:
     return Judgement(Relation.SAME if mutual and alike else Relation.UNDECIDED, tuple(lines))
 
 
-def partition(proofs: Iterable[ProofFacts]) -> list[tuple[str, ...]]:
+def partition(proofs: Iterable[ProofFacts], rulings: Rulings = NO_RULINGS) -> list[tuple[str, ...]]:
     """The cases: sets of proof ids, each and all sorted.
 
-    A proof joins a case when it is the same as one member and contradicted with none.
+    A proof joins a case when it is the same as one member and contradicted with none. What a person ruled of a pair
+    (True: one bug) goes before that, for the whole cases that the two are in.
     """
     proofs = list(proofs)
     cases: list[tuple[str, ...]] = []
-    for members in _groups(proofs):
+    for members in _groups(proofs, rulings):
         fixes = fixes_of(members)
         clusters: list[list[ProofFacts]] = []
         for proof in sorted(members, key=lambda p: p.id):
-            home = next((c for c in clusters if _belongs(proof, c, fixes)), None)
+            home = next((c for c in clusters if _one_bug([proof], c, fixes, rulings)), None)
             if home is None:
                 clusters.append([proof])
             else:
                 home.append(proof)
-        cases += [tuple(p.id for p in cluster) for cluster in _joined(clusters, fixes)]
+        cases += [tuple(p.id for p in cluster) for cluster in _joined(clusters, fixes, rulings)]
     return sorted(cases)
 
 
@@ -154,37 +161,44 @@ def group_of(proof_id: str, proofs: Iterable[ProofFacts]) -> list[ProofFacts]:
     return sorted(found, key=lambda p: p.id)
 
 
-def _groups(proofs: Iterable[ProofFacts]) -> list[list[ProofFacts]]:
+def _groups(proofs: Iterable[ProofFacts], rulings: Rulings = NO_RULINGS) -> list[list[ProofFacts]]:
     """Connected components of shared hints within one package and oracle: only inside one can proofs be one bug.
 
     A hint never merges; an alias that anyone may state costs a few trials at most.
     """
     groups: dict[int, list[ProofFacts]] = {}
-    home: dict[tuple[str, str, str], int] = {}
+    home: dict[tuple[str, ...], int] = {}
     for number, proof in enumerate(proofs):
-        keys = [(proof.package, proof.oracle, hint) for hint in proof.hints]
+        keys = _keys(proof, rulings)
         joined = sorted({home[key] for key in keys if key in home})
         members = [proof]
         for other in joined:
             members += groups.pop(other)
         groups[number] = members
         for member in members:
-            home.update({(member.package, member.oracle, hint): number for hint in member.hints})
+            home.update(dict.fromkeys(_keys(member, rulings), number))
     return list(groups.values())
 
 
-def _belongs(proof: ProofFacts, cluster: Sequence[ProofFacts], fixes: frozenset[str]) -> bool:
-    relations = [judge(proof, member, fixes).relation for member in cluster]
+def _keys(proof: ProofFacts, rulings: Rulings) -> list[tuple[str, ...]]:
+    ruled = [tuple(sorted(pair)) for pair, same in rulings.items() if same and proof.id in pair]
+    return [*((proof.package, proof.oracle, hint) for hint in proof.hints), *ruled]
+
+
+def _one_bug(left: Sequence[ProofFacts], right: Sequence[ProofFacts], fixes: frozenset[str], rulings: Rulings) -> bool:
+    ruled = {rulings.get(frozenset({a.id, b.id})) for a in left for b in right}
+    if ruled - {None}:
+        return False not in ruled
+    relations = [judge(a, b, fixes).relation for a in left for b in right]
     return Relation.SAME in relations and not any(relation.contradicts for relation in relations)
 
 
-def _joined(clusters: list[list[ProofFacts]], fixes: frozenset[str]) -> list[list[ProofFacts]]:
+def _joined(clusters: list[list[ProofFacts]], fixes: frozenset[str], rulings: Rulings) -> list[list[ProofFacts]]:
     """Clusters that a later proof showed to be one: the same rule between whole clusters, until nothing changes."""
     for left, right in combinations(clusters, 2):
-        relations = [judge(a, b, fixes).relation for a in left for b in right]
-        if Relation.SAME in relations and not any(relation.contradicts for relation in relations):
+        if _one_bug(left, right, fixes, rulings):
             both = sorted(left + right, key=lambda proof: proof.id)
-            return _joined([both if c is left else c for c in clusters if c is not right], fixes)
+            return _joined([both if c is left else c for c in clusters if c is not right], fixes, rulings)
     return clusters
 
 

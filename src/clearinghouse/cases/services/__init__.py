@@ -18,6 +18,7 @@ from clearinghouse.cases.services.embargo import (
     propose_embargo,
 )
 from clearinghouse.cases.services.facts import Status, declare_deployment, report_status, state_fact, take_step
+from clearinghouse.cases.services.merging import merge_cases, split_case
 from clearinghouse.cases.services.messages import post_message
 from clearinghouse.cases.services.participation import (
     answer_invitation,
@@ -44,6 +45,7 @@ __all__ = [
     "invite",
     "is_matched",
     "leave",
+    "merge_cases",
     "name_person",
     "note_match_attempt",
     "post_message",
@@ -52,6 +54,7 @@ __all__ = [
     "report_status",
     "set_tlp",
     "settle",
+    "split_case",
     "state_fact",
     "take_step",
 ]

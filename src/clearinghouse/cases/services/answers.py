@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from clearinghouse.cases import participants
+from clearinghouse.cases import collisions, participants
 from clearinghouse.cases.models import Case, CaseFact, CaseState, PackageLock
 from clearinghouse.cases.ranking import priority_of
 from clearinghouse.cases.services.permission import locked
@@ -114,7 +114,8 @@ def rank(case: Case, *, at: datetime) -> Priority:
     """Work out the priority; a journal entry when it or one of its reasons changed. Call inside a transaction."""
     proofs = [m.proof for m in case.memberships.select_related("proof").order_by("proof__id")]
     attached = Report.objects.filter(proof__in=proofs, state=ReportState.ATTACHED)
-    priority = priority_of(proofs, attached.values("finder").distinct().count(), case.facts.all())
+    collided = collisions.independent_in(case) if case.collided_at else 0
+    priority = priority_of(proofs, attached.values("finder").distinct().count(), case.facts.all(), collided)
     document = _document(priority)
     if case.priority != document:
         case.priority = document
@@ -135,6 +136,7 @@ def _answer(proof: Proof, report: Report, case: Case | None, *, at: datetime) ->
         body = {"report": report.public_id, "finder": report.finder.name, "bundle": proof.bundle_id}
         journal.append(f"case/{name}", "report attached", actor=intake.ACTOR, at=at, body=body)
         participants.enrol_finder(case, report.finder, by=intake.ACTOR, at=at)
+        collisions.notice(case, at=at)
     return True
 
 

@@ -83,7 +83,8 @@ def submit(docket: Docket, who: str, terms: Terms, *, because: str, decided: boo
     before = docket.now.embargo
     moved = moves.propose(docket.now, who, decided=decided)
     party = None if who == HOUSE else docket.participant(who).party
-    _close(docket.case.proposals.filter(state=ProposalState.OPEN, party=party), ProposalState.SETTLED, docket)
+    if party is not None:
+        _close(docket.case.proposals.filter(state=ProposalState.OPEN, party=party), ProposalState.SETTLED, docket)
     row = EmbargoProposal.objects.create(
         case=docket.case,
         party=party,
