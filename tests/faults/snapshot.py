@@ -17,11 +17,15 @@ IGNORED = {
     "journal.Entry.hash",
     "journal.Entry.previous",
     "journal.Chain.head",
+    "registry.ApiToken.prefix",
+    "registry.ApiToken.hash",
+    "registry.Invitation.hash",
+    "registry.Person.password",
 }
 # When seals are made depends on the clock; `verify` looks at them too.
 UNSEEN = {"journal.Seal", "journal.SealLeaf", "journal.SealedChain"}
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
-_CHANCE = re.compile(r"\b[0-9a-f]{32}\b")
+_CHANCE = re.compile(r"\b[0-9a-f]{32}\b|\bclh_[\w-]{8}")
 
 
 def taken() -> dict[str, list[str]]:

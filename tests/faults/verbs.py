@@ -16,6 +16,7 @@ from clearinghouse.cases import services as cases
 from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake.models import Report
 from clearinghouse.proofs.models import Proof
+from tests.faults import accounts
 from tests.proofs.factories import Sketch
 from tests.proofs.simulator import Bug, Simulator
 
@@ -128,5 +129,6 @@ VERBS = [
     Verb("answer late", answered_late, lambda house: (worked(ALPHA)(house), house.send(ALPHA, finder="Lab Two"))),
     Verb("assess", assessed, worked(ALPHA), again=False),
     Verb("publish", published, worked(ALPHA, ALPHA_TOO)),
+    *[Verb(name, call, accounts.peopled, again=False) for name, call in accounts.CALLS.items()],
     Verb("work", by_the_worker, sent(ALPHA, ALPHA_TOO, BETA), steady=False),
 ]

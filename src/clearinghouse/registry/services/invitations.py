@@ -13,6 +13,7 @@ from django.db import transaction
 from clearinghouse.core.errors import Conflict, NotFound, Refused, UsageError
 from clearinghouse.core.permissions import AccountAction
 from clearinghouse.core.roles import OrganisationRole, SiteRole
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import Invitation, Person, SiteGrant
 from clearinghouse.registry.queries.actors import actor_of, hash_of
 from clearinghouse.registry.queries.standing import about, still_given
@@ -41,6 +42,7 @@ class MadeInvitation:
     expires_at: datetime
 
 
+@repeated
 def invite(
     email: str,
     *,
@@ -80,6 +82,7 @@ def invite(
     return MadeInvitation(made.key, address, secret, made.expires_at)
 
 
+@repeated
 def accept(secret: str, *, name: str, password: str, at: datetime) -> Person:
     """Make the account of who was invited, or give one that was added without a password its first.
 
@@ -102,6 +105,7 @@ def accept(secret: str, *, name: str, password: str, at: datetime) -> Person:
     return person
 
 
+@repeated
 def accept_as(secret: str, person: Person, *, at: datetime) -> None:
     """Accept as a person who signed in with the invited address. Raises NotFound as `accept`, and for another's."""
     with transaction.atomic():

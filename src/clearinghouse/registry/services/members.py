@@ -9,6 +9,7 @@ from django.db import transaction
 from clearinghouse.core.errors import Conflict, NotFound, Refused
 from clearinghouse.core.permissions import AccountAction
 from clearinghouse.core.roles import OrganisationRole
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import ApiToken, Membership, Organisation
 from clearinghouse.registry.queries.standing import about, managers
 from clearinghouse.registry.services.permission import demand, note
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from clearinghouse.registry.models import Person
 
 
+@repeated
 def add_member(
     person: Person, organisation: Organisation, role: OrganisationRole, *, actor: Actor, at: datetime
 ) -> None:
@@ -40,6 +42,7 @@ def join(person: Person, organisation: Organisation, role: OrganisationRole, *, 
     note("member added", actor=actor, at=at, body=_body(person, organisation) | {"role": role.value})
 
 
+@repeated
 def change_role(
     person: Person, organisation: Organisation, role: OrganisationRole, *, actor: Actor, at: datetime
 ) -> None:
@@ -57,6 +60,7 @@ def change_role(
         note("member's role changed", actor=actor, at=at, body=_body(person, organisation) | {"role": role.value})
 
 
+@repeated
 def remove_member(person: Person, organisation: Organisation, *, actor: Actor, at: datetime) -> None:
     """Let a person act for an organisation no more; the tokens that it made for it end too, as it knows them.
 

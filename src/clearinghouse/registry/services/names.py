@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import count
+from contextlib import suppress
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from clearinghouse.core.errors import UsageError
@@ -15,7 +16,6 @@ from clearinghouse.journal import services as journal
 from clearinghouse.registry.models import Party
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from clearinghouse.core.roles import PartyKind
@@ -55,14 +55,11 @@ def new_party(name: str, kind: PartyKind, *, at: datetime) -> Party:
     shown = shown_name(name, kind.value)
     stem = slugify(shown)[: MAX_NAME - 8] or kind.value
     taken = set(Party.objects.filter(handle__startswith=stem).values_list("handle", flat=True)) | RESERVED
-    handle = next(candidate for candidate in _candidates(stem) if candidate not in taken)
-    return Party.objects.create(name=shown, handle=handle, kind=kind, known_since=at)
-
-
-def _candidates(stem: str) -> Iterator[str]:
-    yield stem
-    for number in count(2):
-        yield f"{stem}-{number}"
+    for handle in chain([stem], (f"{stem}-{number}" for number in count(2))):
+        if handle not in taken:
+            with suppress(IntegrityError), transaction.atomic():  # somebody else may take it at this very moment
+                return Party.objects.create(name=shown, handle=handle, kind=kind, known_since=at)
+    raise AssertionError("unreachable")
 
 
 def _unusable(shown: str, whose: str, more: str) -> UsageError:

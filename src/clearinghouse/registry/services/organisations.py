@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from clearinghouse.core.errors import Conflict, UsageError
 from clearinghouse.core.permissions import AccountAction
 from clearinghouse.core.roles import PartyKind
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import Organisation, Party
 from clearinghouse.registry.services.names import RESERVED, new_party, shown_name
 from clearinghouse.registry.services.permission import demand, note
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MAX_EMBARGO_DAYS = 3650
 
 
+@repeated
 def create_organisation(
     name: str,
     kind: OrganisationKind,

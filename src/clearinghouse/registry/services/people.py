@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from clearinghouse.core.errors import Conflict, Refused, UsageError
 from clearinghouse.core.permissions import AccountAction
 from clearinghouse.core.roles import PartyKind, SiteRole
 from clearinghouse.core.visibility import LOCAL
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import ApiToken, Person, SiteGrant
 from clearinghouse.registry.queries.standing import about
 from clearinghouse.registry.services.names import new_party
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from clearinghouse.core.visibility import Actor
 
 
+@repeated
 def add_person(email: str, name: str, *, actor: Actor, at: datetime) -> Person:
     """A new person without a password: an invitation to the address lets it set one.
 
@@ -40,14 +42,18 @@ def add_person(email: str, name: str, *, actor: Actor, at: datetime) -> Person:
 
 def make_person(address: str, name: str, *, password: str | None, at: datetime) -> Person:
     """The rows of a new person, within the caller's transaction. `password` is hashed already."""
-    if Person.objects.filter(email=address).exists():
-        raise Conflict("there is an account with this address", advice="`clearinghouse user list` shows all accounts")
     made = Person(party=new_party(name, PartyKind.PERSON, at=at), email=address)
     if password is None:
         made.set_unusable_password()
     else:
         made.password = password
-    made.save()
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError:
+        raise Conflict(
+            "there is an account with this address", advice="`clearinghouse user list` shows all accounts"
+        ) from None
     return made
 
 
@@ -61,6 +67,7 @@ def usable_address(email: str) -> str:
     return address
 
 
+@repeated
 def grant(person: Person, role: SiteRole, *, actor: Actor, at: datetime) -> None:
     """Give a person a role on the site; nobody gives one to itself. Once it has the role, nothing changes."""
     with transaction.atomic():
@@ -72,6 +79,7 @@ def grant(person: Person, role: SiteRole, *, actor: Actor, at: datetime) -> None
             note("site role granted", actor=actor, at=at, body={"person": person.party.handle, "role": role.value})
 
 
+@repeated
 def revoke(person: Person, role: SiteRole, *, actor: Actor, at: datetime) -> None:
     """Take a role on the site away. Raises Refused for the last admin's own, Conflict where the person lacks it."""
     with transaction.atomic():
@@ -84,6 +92,7 @@ def revoke(person: Person, role: SiteRole, *, actor: Actor, at: datetime) -> Non
         note("site role revoked", actor=actor, at=at, body={"person": person.party.handle, "role": role.value})
 
 
+@repeated
 def deactivate(person: Person, *, actor: Actor, at: datetime) -> None:
     """Shut a person out: its sessions and its tokens, also those that it made for organisations, end with this.
 
@@ -106,6 +115,7 @@ def deactivate(person: Person, *, actor: Actor, at: datetime) -> None:
     person.refresh_from_db()
 
 
+@repeated
 def reset_factors(person: Person, *, actor: Actor, at: datetime) -> None:
     """Remove the second factors of a person who lost them; its sessions end. The password stays, and is asked for.
 

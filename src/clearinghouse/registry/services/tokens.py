@@ -13,6 +13,7 @@ from django.db.models import Q
 from clearinghouse.core.errors import Conflict, UsageError
 from clearinghouse.core.permissions import AccountAction
 from clearinghouse.core.roles import PartyKind, Scope
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import ApiToken
 from clearinghouse.registry.queries.actors import actor_of_token, hash_of
 from clearinghouse.registry.queries.standing import about_owner
@@ -44,6 +45,7 @@ class MadeToken:
     expires_at: datetime
 
 
+@repeated
 def create_token(
     owner: Party, name: str, scopes: Iterable[Scope], *, actor: Actor, at: datetime, days: int = DAYS
 ) -> MadeToken:
@@ -80,6 +82,7 @@ def create_token(
     return MadeToken(made.key, shown, owner.handle, secret, wanted, made.expires_at)
 
 
+@repeated
 def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> None:
     """End a token now. Raises Refused, Conflict for one that was revoked before."""
     with transaction.atomic():
