@@ -60,6 +60,14 @@ def test_the_reference_names_no_operation_that_does_not_exist() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMED)
+def test_every_operation_is_there(path: str, method: str, operation: dict[str, Any]) -> None:
+    answer = stranger().generic(method.upper(), re.sub(r"{[a-z]+}", "x", path))
+    assert answer.status_code != 405
+    assert answer.status_code == 401 or {} in operation["security"]
+
+
+@pytest.mark.django_db
 def test_the_description_is_served_to_everybody() -> None:
     answer = Program().get("/openapi.json")
     assert answer.json() == document()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from clearinghouse.api import account, cases, problems, reports
+from clearinghouse.api import account, cases, embargoes, participation, problems, reports
 from clearinghouse.api.bodies import StrictParser
 
 api = NinjaAPI(
@@ -16,5 +16,6 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 problems.register(api)
-for prefix, router in (("", account.router), ("", reports.router), ("", cases.router)):
-    api.add_router(prefix, router)
+# Operations at one address must be of one router, so all on cases share theirs.
+for router in dict.fromkeys(part.router for part in (account, reports, cases, participation, embargoes)):
+    api.add_router("", router)

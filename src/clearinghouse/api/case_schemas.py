@@ -103,12 +103,60 @@ class Participants(Given):
     items: list[Participant]
 
 
+class Proposal(Given):
+    """Terms on the table. `by` is empty where you may not see whose they are."""
+
+    key: str
+    by: str
+    words: str
+    terms: dict[str, Any]
+    standing: bool = Field(description="a default that a participant publishes, not put there by hand")
+    proposed_at: datetime
+    because: str
+    yes: int
+    no: int
+
+
 class Embargo(Given):
     """What holds a case back, and until when."""
 
     state: str
     tlp: str
+    words: str = Field(description="the terms that hold, for people")
+    terms: dict[str, Any] | None
     ends_at: datetime | None = Field(description="UTC; the instant at which it ends by itself")
+    proposals: list[Proposal]
+
+
+class Proposed(Given):
+    """What was put on the table."""
+
+    proposal: str
+
+
+class EmbargoState(Given):
+    """Where the embargo stands."""
+
+    state: str
+
+
+class Consent(Given):
+    """How a participant stands to the embargo."""
+
+    party: str | None
+    consent: str
+
+
+class Priority(Given):
+    """How urgent a case is."""
+
+    label: str
+
+
+class Done(Given):
+    """It was done."""
+
+    done: bool = True
 
 
 class Verdicts(Given):

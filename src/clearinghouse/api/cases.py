@@ -15,7 +15,6 @@ from clearinghouse.api.case_schemas import (
     CaseItem,
     CasePage,
     Claim,
-    Embargo,
     Entry,
     EntryPage,
     Invitation,
@@ -27,7 +26,7 @@ from clearinghouse.api.case_schemas import (
 from clearinghouse.api.cursors import Cursor, Limit
 from clearinghouse.api.operations import Raw, Reply, actor_in, reads, rendered
 from clearinghouse.api.verdicts import verdict_of
-from clearinghouse.cases import journals, queries
+from clearinghouse.cases import journals, queries, services
 from clearinghouse.cases.views import CaseDetail, CaseRow
 from clearinghouse.core.errors import NotFound
 from clearinghouse.core.roles import Scope
@@ -37,6 +36,8 @@ from clearinghouse.proofs import queries as proofs
 router = Router(tags=["cases"])
 _NAME = re.compile(r"[0-9a-f]{32}|CLH-[0-9]{4}-[0-9]{5,9}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_PARTY = re.compile(r"[a-z0-9_-]{1,100}")
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @reads(router, "/cases", scope=Scope.CASES_READ, gives=CasePage, public=True)
@@ -64,13 +65,6 @@ def list_participants(request: HttpRequest, case: str) -> Participants:
     """List who takes part in a case; your own parts only, where you may not see those of others."""
     found = _detail(actor_in(request), case)
     return Participants(items=[Participant.model_validate(one) for one in found.participants])
-
-
-@reads(router, "/cases/{case}/embargo", scope=Scope.CASES_READ, gives=Embargo)
-def get_embargo(request: HttpRequest, case: str) -> Embargo:
-    """Read what holds a case back, and the instant at which that ends."""
-    row = _detail(actor_in(request), case).row
-    return Embargo(state=row.embargo, tlp=row.tlp, ends_at=row.ends_at)
 
 
 @reads(router, "/cases/{case}/verdicts", scope=Scope.CASES_READ, gives=Verdicts)
@@ -168,7 +162,8 @@ def shown(actor: Actor, case: str) -> Case:
 
 
 def as_read(actor: Actor, *, case: str) -> bytes:
-    """The bytes of a case as the actor reads it: what its ETag names."""
+    """The bytes of a case as the actor reads it: what its ETag names. The case is held until the transaction ends."""
+    services.hold(checked(case), actor=actor)
     return rendered(shown(actor, case))
 
 
@@ -177,6 +172,20 @@ def checked(case: str) -> str:
     if not _NAME.fullmatch(case):
         raise NotFound("no case")
     return case
+
+
+def party_name(party: str) -> str:
+    """A key or handle that a party can have. Raises NotFound for any other."""
+    if not _PARTY.fullmatch(party):
+        raise NotFound("no party")
+    return party
+
+
+def proposal_key(proposal: str) -> str:
+    """A key that a proposal can have. Raises NotFound for any other."""
+    if not _KEY.fullmatch(proposal):
+        raise NotFound("no proposal")
+    return proposal
 
 
 def _detail(actor: Actor, case: str) -> CaseDetail:

@@ -15,9 +15,9 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^
 
 
 class Taken(Schema):
-    """The base of what clients send: unknown members are refused, nothing is converted."""
+    """The base of what clients send: unknown members are refused. Numbers and truths are strict one by one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Given(Schema):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from clearinghouse.journal.repeating import repeated
 from clearinghouse.traffic.errors import InProgress, KeyReused
 from clearinghouse.traffic.models import Call, Window
 
@@ -59,13 +60,19 @@ def once(owner: str, key: str, request: str, effect: Callable[[], Answer], *, cl
         return before, True
     mine = Call.objects.filter(owner=owner, key=key, claim=claim)
     try:
-        with transaction.atomic():
-            answer = effect()
-            _keep(mine, answer)
+        answer = _carry_out(mine, effect)
     except BaseException:
         mine.filter(status=None).delete()
         raise
     return answer, False
+
+
+@repeated
+def _carry_out(mine: QuerySet[Call], effect: Callable[[], Answer]) -> Answer:
+    with transaction.atomic():
+        answer = effect()
+        _keep(mine, answer)
+    return answer
 
 
 def _keep(mine: QuerySet[Call], answer: Answer) -> None:

@@ -28,6 +28,7 @@ from clearinghouse.cases.services.participation import (
     name_person,
     set_tlp,
 )
+from clearinghouse.cases.services.permission import hold
 
 __all__ = [
     "Status",
@@ -41,6 +42,7 @@ __all__ = [
     "end_due",
     "end_embargo",
     "go_without",
+    "hold",
     "hold_package",
     "invite",
     "is_matched",

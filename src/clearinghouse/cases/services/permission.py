@@ -8,10 +8,10 @@ from clearinghouse.cases.access import seen
 from clearinghouse.cases.models import Case
 from clearinghouse.cases.queries import called
 from clearinghouse.core.errors import NotFound
-from clearinghouse.core.visibility import can
+from clearinghouse.core.visibility import Action, can
 
 if TYPE_CHECKING:
-    from clearinghouse.core.visibility import Action, Actor
+    from clearinghouse.core.visibility import Actor
 
 
 def locked(name: str, action: Action, *, actor: Actor) -> Case:
@@ -23,3 +23,8 @@ def locked(name: str, action: Action, *, actor: Actor) -> Case:
     if case is None or not can(actor, action, seen(case)):
         raise NotFound(f"no case {name}", advice="`clearinghouse case list` shows the cases")
     return case
+
+
+def hold(name: str, *, actor: Actor) -> None:
+    """Keep a case that the actor reads as it is until the caller's transaction ends; raises NotFound."""
+    locked(name, Action.READ_CASE, actor=actor)
