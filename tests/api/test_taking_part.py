@@ -213,6 +213,8 @@ def test_roles_and_names_of_participants_change() -> None:
     base = f"/cases/{CASE}/participants/vendor-one"
     assert chief.post(f"{base}/roles", {"roles": ["vendor", "deployer"]}).status_code == 201
     assert chief.post(f"{base}/naming", {"named": True}).status_code == 201
+    same = chief.get(f"/cases/{CASE}").headers["ETag"]
+    assert chief.post(f"{base}/naming", {"named": True}, **{"If-Match": same}).status_code == 201
     (own,) = [one for one in vendor.get(f"/cases/{key}/participants").json()["items"] if one["handle"] == "vendor-one"]
     assert own["roles"] == ["deployer", "vendor"]
     assert own["named"]

@@ -97,7 +97,7 @@ def writes(
     uploads: bool = False,
     current: Callable[..., bytes] | None = None,
 ) -> Callable[[View], View]:
-    """A POST, carried out once for each Idempotency-Key; `current` gives what If-Match is held against.
+    """A POST, carried out once for each Idempotency-Key; `current` gives the case that If-Match is held against.
 
     With `uploads` the body is a file, which the view gets as `upload`.
     """
@@ -113,17 +113,15 @@ def writes(
                 content = upload.name.encode("utf-8", "replace") + b"\0" + upload.content
             else:
                 content = request.body
-            path_values = {name: values[name] for name in named if name in values}
             return answer_once(
                 request,
                 actor_in(request),
                 lambda: respond(view(request, **values)),
                 content=content,
-                current=functools.partial(current, actor_in(request), **path_values) if current else None,
+                current=functools.partial(current, actor_in(request), case=values["case"]) if current else None,
             )
 
         queries = _queries(view, path, answered)
-        named = _in_path(path)
         extra = {"x-scope": str(scope), "x-errors": list(errors), "x-upload": uploads, "x-if-match": bool(current)}
         router.post(
             path,
