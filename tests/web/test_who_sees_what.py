@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import RequestFactory
 
-from clearinghouse.cases.models import Case
+from clearinghouse.cases import participants
+from clearinghouse.cases.models import Case, Membership
 from clearinghouse.cases.participants import cover_all
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
@@ -179,3 +180,26 @@ def test_figures_tell_the_public_of_what_was_published_and_of_nothing_else() -> 
     before = stranger().get("/").content
     filled()
     assert stranger().get("/").content == before
+
+
+def test_a_merge_shows_a_signatory_nothing_that_the_other_side_brought() -> None:
+    case = held_back()
+    other = Case.objects.get(public_id="CLH-2026-00002")
+    Membership.objects.filter(case=other).update(case=case)
+    participants.merge(other, case, at=START)
+    lab = acting_for("Lab Three")
+    case.participants.filter(party__name="Lab Three").update(consent=Consent.SIGNATORY)
+    cover_all_but(case, other, "Lab Three")
+    text = read(lab, case_pages.case_page, case.key).content.decode()
+    assert "the loader starts programs" in text
+    assert "dump writes anywhere" not in text
+    assert "More was merged into this case" in text
+    cover_all(case.participants.get(party__name="Lab Three"))
+    assert "dump writes anywhere" in read(lab, case_pages.case_page, case.key).content.decode()
+
+
+def cover_all_but(case: Case, other: Case, name: str) -> None:
+    """A signature from before the merge."""
+    signed = case.participants.get(party__name=name)
+    cover_all(signed)
+    signed.covers.remove(other)
