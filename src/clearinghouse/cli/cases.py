@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clearinghouse.cli import coordination
 from clearinghouse.cli.output import put, put_line, say, table
 from clearinghouse.cli.reports import AsJson  # noqa: TC001  # Typer reads the annotations
 from clearinghouse.core.errors import NotFound
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from clearinghouse.cases.views import CaseDetail
 
 app = typer.Typer(
-    help="Look at cases, and state what their priority needs.", no_args_is_help=True, rich_markup_mode=None
+    help="Look at cases, state what their priority needs, and coordinate who takes part in them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
+coordination.register(app)
 CaseId = Annotated[str, typer.Argument(help="A case's id, as CLH-2026-00001")]
 By = Annotated[str, typer.Option("--by", help="The coordinator's name; it is kept in the journal.")]
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from clearinghouse.advisories import queries as advisories
 from clearinghouse.cases import queries
+from clearinghouse.cases.coordination import coordination
 from clearinghouse.web.answers import actor_of, as_json, html, one_page
 from clearinghouse.web.why import explain, shown_runs
 
@@ -56,9 +57,12 @@ def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
     if invitation is not None:
         return html(request, "invitation.html", here="cases", invitation=invitation)
     case = _case(request, case_id)
+    around = coordination(case_id, actor=actor_of(request))
     return html(
         request,
         "case.html",
+        around=around,
+        management=dict(around.management) if around else {},
         here="cases",
         case=case,
         row=case.row,
