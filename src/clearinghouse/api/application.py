@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from clearinghouse.api import account, cases, embargoes, participation, problems, reports
+from clearinghouse.api import account, cases, embargoes, facts, merging, messages, participation, problems, reports
 from clearinghouse.api.bodies import StrictParser
 
 api = NinjaAPI(
@@ -17,5 +17,7 @@ api = NinjaAPI(
 )
 problems.register(api)
 # Operations at one address must be of one router, so all on cases share theirs.
-for router in dict.fromkeys(part.router for part in (account, reports, cases, participation, embargoes)):
+for router in dict.fromkeys(
+    part.router for part in (account, reports, cases, participation, embargoes, facts, messages, merging)
+):
     api.add_router("", router)

@@ -11,7 +11,10 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StrictBool, StrictIn
 from clearinghouse.api.schemas import Line, Taken, Text
 from clearinghouse.core.errors import UsageError
 from clearinghouse.core.priority import INPUTS
+from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.embargo_terms import BACKSTOP, LONGEST, Anchor, Preset, Terms
+from clearinghouse.core.protocol.report_management import Management, ManagementStep
+from clearinghouse.core.protocol.vendor_path import VendorPath
 from clearinghouse.core.roles import CaseRole, Tlp
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
@@ -134,3 +137,56 @@ class NewMessage(Taken):
     text: Text
     tlp: Annotated[Tlp | None, Field(description="stricter than the case's, if need be")] = None
     party: Whose = None
+
+
+class NewFact(Taken):
+    """A fact that holds."""
+
+    fact: Fact
+    because: Reason | None = None
+    line: Annotated[Line | None, Field(description="the vendor's release line, if not all it has")] = None
+    party: Whose = None
+
+
+class NewStep(Taken):
+    """What a participant does with a case."""
+
+    step: ManagementStep
+    because: Reason | None = None
+    party: Whose = None
+
+
+class NewDeployment(Taken):
+    """Whether what an operator runs has the fix."""
+
+    deployed: StrictBool
+    weight: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = Field(1, description="how much that is")
+    party: Whose = None
+
+
+class NewStatus(Taken):
+    """How far a participant is, and what it knows."""
+
+    facts: Annotated[list[Fact], Field(max_length=len(Fact))] = Field(default_factory=list)
+    management: Management | None = None
+    lines: Annotated[dict[Line, VendorPath], Field(max_length=50)] = Field(
+        default_factory=dict, description="how far the fix is for each release line"
+    )
+    because: Reason | None = None
+    party: Whose = None
+
+
+class NewMerge(Taken):
+    """Into which case, and why."""
+
+    into: Annotated[str, Field(max_length=40, description="the key or the public id of the case that is kept")]
+    because: Reason
+
+
+class NewSplit(Taken):
+    """Which proofs leave, and why."""
+
+    bundles: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]], Field(min_length=1, max_length=200)
+    ]
+    because: Reason

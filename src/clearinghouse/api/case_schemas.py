@@ -104,17 +104,20 @@ class Participants(Given):
 
 
 class Proposal(Given):
-    """Terms on the table. `by` is empty where you may not see whose they are."""
+    """Terms that somebody wants. Names are empty where you may not see who takes part."""
 
     key: str
-    by: str
     words: str
-    terms: dict[str, Any]
+    ends_at: datetime | None = Field(description="null for public at once")
+    preset: str
     standing: bool = Field(description="a default that a participant publishes, not put there by hand")
-    proposed_at: datetime
+    state: str
+    turn: bool = Field(description="the one to be decided now")
     because: str
-    yes: int
-    no: int
+    proposed_at: datetime
+    by: str
+    yes: list[str]
+    no: list[str]
 
 
 class Embargo(Given):
@@ -123,7 +126,6 @@ class Embargo(Given):
     state: str
     tlp: str
     words: str = Field(description="the terms that hold, for people")
-    terms: dict[str, Any] | None
     ends_at: datetime | None = Field(description="UTC; the instant at which it ends by itself")
     proposals: list[Proposal]
 
@@ -182,3 +184,86 @@ class EntryPage(Given):
 
     items: list[Entry]
     next: str | None
+
+
+class FactItem(Given):
+    """One of the six facts; `at` is null while it does not hold."""
+
+    fact: str
+    at: datetime | None
+    stated_by: str
+    cause: str
+
+
+class LineOf(Given):
+    """How far a vendor's fix is for one release line."""
+
+    vendor: str
+    line: str
+    path: str
+    trailing: bool
+
+
+class Managed(Given):
+    """Where a participant stands with the case."""
+
+    party: str
+    management: str
+
+
+class Facts(Given):
+    """What is known of a case. Capitals among `letters` (v f d p x a) are the facts that hold."""
+
+    letters: str
+    facts: list[FactItem]
+    lines: list[LineOf]
+    management: list[Managed]
+    asks: list[str] = Field(description="what people are asked to decide")
+
+
+class Letters(Given):
+    """The facts that hold now, as capitals."""
+
+    letters: str
+
+
+class ManagementState(Given):
+    """Where the participant stands now."""
+
+    management: str
+
+
+class StatusTaken(Given):
+    """What was taken over of a status report, and what was not, with the reason."""
+
+    adopted: list[str]
+    refused: list[str]
+
+
+class Message(Given):
+    """Something said in a case."""
+
+    key: str
+    author: str
+    text: str
+    tlp: str
+    at: datetime
+
+
+class MessagePage(Given):
+    """A part of what was said, and the cursor of what follows it."""
+
+    items: list[Message]
+    next: str | None
+
+
+class Posted(Given):
+    """The message."""
+
+    message: str
+
+
+class Rearranged(Given):
+    """The case in which the proofs are now."""
+
+    case: str

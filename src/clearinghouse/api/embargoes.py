@@ -9,7 +9,8 @@ from clearinghouse.api.case_schemas import Done, Embargo, EmbargoState, Priority
 from clearinghouse.api.cases import as_read, checked, proposal_key, router
 from clearinghouse.api.operations import Reply, actor_in, reads, writes
 from clearinghouse.bootstrap import wiring
-from clearinghouse.cases import embargoes, services
+from clearinghouse.cases import services
+from clearinghouse.cases.coordination import coordination
 from clearinghouse.core.errors import NotFound
 from clearinghouse.core.roles import Scope
 
@@ -22,14 +23,13 @@ def get_embargo(request: HttpRequest, case: str) -> Embargo:
 
     Whoever was invited reads this before anything else: it is what is to be signed.
     """
-    found = embargoes.embargo(checked(case), actor=actor_in(request))
+    found = coordination(checked(case), actor=actor_in(request))
     if found is None:
         raise NotFound("no case")
     return Embargo(
-        state=found.state,
+        state=found.embargo,
         tlp=found.tlp,
-        words=found.words,
-        terms=found.terms,
+        words=found.terms,
         ends_at=found.ends_at,
         proposals=[Proposal.model_validate(one) for one in found.proposals],
     )
