@@ -145,9 +145,9 @@ def test_terms_of_ones_own_have_an_anchor_and_an_end() -> None:
     assert chief.post(path, {"terms": {"anchor": "date", "until": until}}).status_code == 201
     assert chief.post(path, {"terms": {"anchor": "fix ready", "days": 7}}).status_code == 201
     proposals = chief.get(f"/cases/{CASE}/embargo").json()["proposals"]
-    (left,) = [one for one in proposals if one["state"] == "open"]
-    assert left["by"] == "clearinghouse"
-    assert "after a fix is ready" in left["words"]
+    assert {one["by"] for one in proposals} == {"clearinghouse"}
+    assert [one["turn"] for one in proposals] == [True, False]
+    assert "after a fix is ready" in proposals[1]["words"]
     for wrong in (
         {},
         {"preset": "45", "terms": {"anchor": "report", "days": 1}},
