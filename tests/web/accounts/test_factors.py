@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator as Stored
 from clearinghouse.core.errors import Conflict, Refused
 from clearinghouse.core.permissions import NEED_SECOND_FACTOR
 from clearinghouse.core.roles import SiteRole
+from clearinghouse.journal.models import Entry
 from clearinghouse.registry import services
 from clearinghouse.registry.queries import actor_of
 from tests.registry.factories import NOW, PASSWORD, organisation, person
@@ -178,6 +179,44 @@ def test_a_passkey_is_added_and_signs_in_without_a_password() -> None:
 
     again = browser().post("/account/factors/passkeys/sign-in", {"credential": json.dumps(answer)})
     assert again.headers["Location"] == "/account/sign-in"  # an answer fits one question
+
+
+def test_what_becomes_of_passwords_and_factors_stands_in_the_journal() -> None:
+    ada = person()
+    client = inside(ada)
+    _confirm(client)
+    _add_passkey(client, Authenticator())
+    client.get("/account/factors/app")
+    page = client.get("/account/factors/app").content.decode()
+    [secret] = re.findall(r'id="totp-key">(\w+)<', page)
+    client.post("/account/factors/app", {"code": code(secret)})
+    client.post("/account/factors/app/remove")
+    passkey = Stored.objects.get(user=ada, type="webauthn")
+    assert client.post(f"/account/factors/passkeys/{passkey.pk}/remove").status_code == 302
+    other = "another long walk"
+    client.post("/account/password", {"oldpassword": PASSWORD, "password1": other, "password2": other})
+    entries = Entry.objects.filter(chain="registry").order_by("seq")
+    assert [(entry.kind, json.loads(entry.body).get("kind")) for entry in entries] == [
+        ("second factor added", "webauthn"),
+        ("second factor added", "totp"),
+        ("second factor removed", "totp"),
+        ("second factor removed", "webauthn"),
+        ("password changed", None),
+    ]
+    assert {entry.actor for entry in entries} == {"ada"}
+    assert not Stored.objects.exists()  # recovery codes go with the last factor
+
+
+def test_nobody_removes_or_renames_the_passkey_of_another() -> None:
+    ada, eve = person(), person("Eve")
+    for one in (ada, eve):
+        client = inside(one)
+        _confirm(client)
+        _add_passkey(client, Authenticator())
+    passkey = Stored.objects.get(user=ada, type="webauthn")
+    for what in ("remove", "name"):
+        assert client.post(f"/account/factors/passkeys/{passkey.pk}/{what}", {"name": "mine"}).status_code == 404
+    assert Stored.objects.filter(pk=passkey.pk, data__name="my key").exists()
 
 
 def test_a_passkey_is_a_second_factor_after_the_password() -> None:

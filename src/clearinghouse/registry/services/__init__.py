@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clearinghouse.registry.services.credentials import note_factor, set_password
 from clearinghouse.registry.services.invitations import MadeInvitation, accept, accept_as, invite
 from clearinghouse.registry.services.members import add_member, change_role, remove_member
 from clearinghouse.registry.services.names import know_finder
@@ -22,9 +23,11 @@ __all__ = [
     "grant",
     "invite",
     "know_finder",
+    "note_factor",
     "remove_member",
     "reset_factors",
     "revoke",
     "revoke_token",
+    "set_password",
     "use_token",
 ]

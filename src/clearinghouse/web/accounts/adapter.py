@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clearinghouse.bootstrap import wiring
+from clearinghouse.registry import services
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
@@ -35,6 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         """Whether sign-in may lead there: addresses of this server without a host, and no others."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Keep a new password, with its entry in the journal."""
+        services.set_password(user, password, at=wiring.clock())
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
         """The account's page."""

@@ -47,6 +47,6 @@ urlpatterns = [
         factors.with_script(passkeys.reauthenticate_webauthn),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("/factors/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("/factors/passkeys/<int:pk>/remove", factors.remove_passkey, name="mfa_remove_webauthn"),
     path("/factors/passkeys/<int:pk>/name", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
 ]
