@@ -7,18 +7,22 @@ a day later; nothing else is shared, for they run in processes of their own: wha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearinghouse.advisories import services as advisories
 from clearinghouse.bootstrap import wiring, worker
 from clearinghouse.cases import services as cases
+from clearinghouse.core.roles import CaseRole
 from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake.models import Report
 from clearinghouse.proofs.models import Proof
+from tests.cases.factories import days
 from tests.faults import accounts
 from tests.proofs.factories import Sketch
 from tests.proofs.simulator import Bug, Simulator
+from tests.registry.factories import organisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +108,29 @@ def published(house: House) -> None:
     advisories.publish(CASE, actor=LOCAL, confirm=False, folder=folder, clock=house.clock)
 
 
+def seated(house: House) -> None:
+    """A proven case, and a vendor that has an account and takes no part yet."""
+    worked(ALPHA)(house)
+    organisation("Vendor One")
+
+
+def invited(house: House) -> None:
+    cases.invite(CASE, "vendor-one", (CaseRole.VENDOR,), actor=LOCAL, at=house.clock())
+
+
+def proposed(house: House) -> None:
+    worked(ALPHA)(house)
+    cases.propose_embargo(CASE, days(30), actor=LOCAL, at=house.clock())
+
+
+def held(house: House) -> None:
+    """A case under an embargo of 30 days, to which a vendor is invited."""
+    proposed(house)
+    cases.decide_embargo(CASE, accept=True, actor=LOCAL, at=house.clock())
+    organisation("Vendor One")
+    invited(house)
+
+
 def by_the_worker(house: House) -> None:
     """The durable queue and all, as `clearinghouse work` has it."""
     ended = worker.work(Simulator(BUGS), lanes=1, until_idle=True)
@@ -113,6 +140,7 @@ def by_the_worker(house: House) -> None:
 def recover(house: House) -> None:
     """What a restarted worker does: everything that the tables show to be undone, and the files that are missing."""
     house.work()
+    cases.end_due(at=house.clock())
     advisories.write_missing(Path(wiring.settings().published))
 
 
@@ -130,5 +158,31 @@ VERBS = [
     Verb("assess", assessed, worked(ALPHA), again=False),
     Verb("publish", published, worked(ALPHA, ALPHA_TOO)),
     *[Verb(name, call, accounts.peopled, again=False) for name, call in accounts.CALLS.items()],
+    Verb("invite", invited, seated, again=False),
+    Verb(
+        "propose an embargo",
+        lambda house: cases.propose_embargo(CASE, days(30), actor=LOCAL, at=house.clock()),
+        worked(ALPHA),
+        again=False,
+    ),
+    Verb(
+        "decide an embargo",
+        lambda house: cases.decide_embargo(CASE, accept=True, actor=LOCAL, at=house.clock()),
+        proposed,
+        again=False,
+    ),
+    Verb(
+        "end an embargo",
+        lambda house: cases.end_embargo(CASE, because="it leaked", actor=LOCAL, at=house.clock()),
+        held,
+        again=False,
+    ),
+    Verb("end what is due", lambda house: cases.end_due(at=house.clock() + timedelta(days=60)), held),
+    Verb(
+        "post a message",
+        lambda house: cases.post_message(CASE, "When do you ship?", actor=LOCAL, at=house.clock()),
+        held,
+        again=False,
+    ),
     Verb("work", by_the_worker, sent(ALPHA, ALPHA_TOO, BETA), steady=False),
 ]
