@@ -9,6 +9,7 @@ worker down each time would go round for ever.
 from __future__ import annotations
 
 import secrets
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,7 @@ class Roster:
 
     def join(self) -> None:
         """Beat for the first time: before any job is taken. Waits while others take over what a former life left."""
-        with self._begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+        with self.alone(), self._begin() as connection:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             _tables.create_all(connection)
         with self._begin() as connection:
@@ -65,9 +65,13 @@ class Roster:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """While the engine starts, and makes its own tables the first time, no other worker's does."""
+        """While the engine starts, and makes its own tables the first time, no other worker's does.
+
+        Asked for again and again: the engine makes indexes that wait for every open statement, a waiting one too.
+        """
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MAKING})
+            while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _MAKING}).scalar_one():
+                time.sleep(0.1)
             try:
                 yield
             finally:
