@@ -75,6 +75,13 @@ def ready() -> Settings:
     return found
 
 
+def forget_old_sessions() -> None:
+    """Delete the rows of sessions that are over; the server does so whenever it starts."""
+    from django.core.management import call_command  # noqa: PLC0415
+
+    call_command("clearsessions", verbosity=0)
+
+
 def prover() -> Prover:
     """The prover of this machine. Raises SandboxUnavailable where foreign code cannot be run safely."""
     from clearinghouse.prover.local import LocalProver  # noqa: PLC0415

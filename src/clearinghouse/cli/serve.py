@@ -36,6 +36,7 @@ def serve(host: Host = HOST, port: Port = PORT) -> None:
     from clearinghouse.bootstrap import wiring  # noqa: PLC0415
 
     wiring.ready()
+    wiring.forget_old_sessions()
     with contextlib.closing(Server(host, port)) as server:
         announce(server)
         server.run()
