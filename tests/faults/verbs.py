@@ -20,6 +20,7 @@ from clearinghouse.intake.models import Report
 from clearinghouse.proofs.models import Proof
 from tests.cases.factories import days
 from tests.faults import accounts
+from tests.faults import accounts, coordination
 from tests.proofs.factories import Sketch
 from tests.proofs.simulator import Bug, Simulator
 from tests.registry.factories import organisation
@@ -184,5 +185,6 @@ VERBS = [
         held,
         again=False,
     ),
+    *[Verb(name, call, prepare, again=again) for name, call, prepare, again in coordination.CALLS],
     Verb("work", by_the_worker, sent(ALPHA, ALPHA_TOO, BETA), steady=False),
 ]
