@@ -32,33 +32,18 @@ def begun(house: House) -> None:
 
 
 def held(house: House) -> None:
-    """Both under an embargo of twelve hours, with the vendor invited to the first for six."""
+    """Both under an embargo of thirty days, with the vendor invited to the first."""
     begun(house)
     for case in (FIRST, SECOND):
         at = house.clock()
-        cases.propose_embargo(case, Terms(Anchor.DATE, until=at + timedelta(hours=12)), actor=LOCAL, at=at)
+        cases.propose_embargo(case, Terms(Anchor.DATE, until=at + timedelta(days=30)), actor=LOCAL, at=at)
         cases.decide_embargo(case, accept=True, actor=LOCAL, at=at)
-    cases.invite(FIRST, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=house.clock(), wait=timedelta(hours=6))
+    cases.invite(FIRST, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=house.clock())
 
 
 def merged(house: House) -> None:
     held(house)
     merge(house)
-
-
-def proposed(house: House) -> None:
-    begun(house)
-    for days, party in ((90, None), (30, "lab-one")):
-        terms = Terms(Anchor.REPORT, timedelta(days=days))
-        cases.propose_embargo(FIRST, terms, actor=LOCAL, at=house.clock(), party=party)
-
-
-def decide(house: House) -> None:
-    cases.decide_embargo(FIRST, accept=True, actor=LOCAL, at=house.clock())
-
-
-def invite(house: House) -> None:
-    cases.invite(SECOND, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=house.clock())
 
 
 def sign(house: House) -> None:
@@ -67,10 +52,6 @@ def sign(house: House) -> None:
 
 def leak(house: House) -> None:
     cases.state_fact(FIRST, Fact.EXPLOIT, actor=LOCAL, at=house.clock())
-
-
-def tick(house: House) -> None:
-    cases.end_due(at=house.clock())
 
 
 def merge(house: House) -> None:
@@ -84,11 +65,8 @@ def split(house: House) -> None:
 
 # What it is called, the verb, what comes before it, and whether a second call changes nothing.
 CALLS: list[tuple[str, Callable[[House], None], Callable[[House], None], bool]] = [
-    ("decide an embargo", decide, proposed, False),
-    ("invite under an embargo", invite, held, False),
     ("sign an embargo", sign, held, True),
     ("state a fact that ends an embargo", leak, held, True),
-    ("end what is due", tick, held, True),
     ("merge two cases", merge, held, False),
     ("split a case", split, merged, False),
 ]

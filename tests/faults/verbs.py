@@ -19,7 +19,6 @@ from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake.models import Report
 from clearinghouse.proofs.models import Proof
 from tests.cases.factories import days
-from tests.faults import accounts
 from tests.faults import accounts, coordination
 from tests.proofs.factories import Sketch
 from tests.proofs.simulator import Bug, Simulator
