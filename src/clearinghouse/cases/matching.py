@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from clearinghouse.cases import rearranging, services
+from clearinghouse.cases import rearranging, rulings, services
 from clearinghouse.cases.models import Case, CaseState, Membership, Pair
 from clearinghouse.core.matching import (
     EXECUTION,
-    Evidence,
     Judgement,
     ProofFacts,
     Relation,
-    Strength,
     fixes_of,
     judge,
     missing_trials,
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-RULING = "ruling"  # the matcher of pairs that a person decided
 MATCHER = "matcher"  # the actor of what no person did
 MAX_NEIGHBOURS = 50  # pairs kept with look-alikes of other groups, to show why they are apart
 
@@ -62,7 +59,7 @@ def decide(bundle_id: str, *, at: datetime) -> bool:
         beside = {key: judge(facts[bundle_id], matching_facts(row), frozenset()) for key, row in neighbours.items()}
         _keep_pairs({**rows, **neighbours}, {_key(bundle_id, key): found for key, found in beside.items()}, at=at)
         touched: set[int] = set()
-        for cluster in partition(facts.values(), _rulings(rows.values())):
+        for cluster in partition(facts.values(), rulings.of(rows.values())):
             touched |= _place([rows[member] for member in cluster], judgements, at=at)
         # The proof's own case is ranked once its reports are answered.
         own = Membership.objects.get(proof=proof).case_id
@@ -84,32 +81,10 @@ def _group(proof: Proof) -> list[Proof]:
         shares |= Q(trigger__in={row.trigger for row in newest} - {""})
         shares |= Q(stated_aliases__alias__in={alias for row in newest for alias in row.aliases})
         found = Proof.objects.filter(shares, package=proof.package, oracle=proof.oracle, matched_at__isnull=False)
-        found |= Proof.objects.filter(pk__in=_ruled_the_same(newest), package=proof.package)
+        found |= Proof.objects.filter(pk__in=rulings.ruled_the_same(newest), package=proof.package)
         newest = list(found.exclude(pk__in=rows).distinct().prefetch_related("trials").order_by("id"))
         rows.update({row.pk: row for row in newest})
     return list(rows.values())
-
-
-def keep_ruling(a: Proof, b: Proof, *, same: bool, by: str, because: str, at: datetime) -> None:
-    """A person's word that two proofs are one bug, or two; it replaces an earlier one and outlives every new proof."""
-    left, right = sorted((a, b), key=lambda proof: proof.bundle_id)
-    line = Evidence("ruling", because, f"{RULING} by {by}", Strength.DECIDES if same else Strength.CONTRADICTS)
-    relation = Relation.SAME if same else Relation.DIFFERENT
-    fields = {"relation": relation, "evidence": [asdict(line)], "judged_at": at}
-    Pair.objects.update_or_create(left=left, right=right, matcher=RULING, defaults=fields)
-
-
-def _ruled_the_same(proofs: Iterable[Proof]) -> set[int]:
-    ids = [proof.pk for proof in proofs]
-    ruled = Pair.objects.filter(matcher=RULING, relation=Relation.SAME)
-    found = ruled.filter(Q(left__in=ids) | Q(right__in=ids)).values_list("left_id", "right_id")
-    return {one for pair in found for one in pair}
-
-
-def _rulings(proofs: Iterable[Proof]) -> dict[frozenset[str], bool]:
-    ids = [proof.pk for proof in proofs]
-    ruled = Pair.objects.filter(matcher=RULING, left__in=ids, right__in=ids).select_related("left", "right")
-    return {frozenset({one.left.bundle_id, one.right.bundle_id}): one.relation == Relation.SAME for one in ruled}
 
 
 def _neighbours(proof: Proof, group: Iterable[Proof]) -> list[Proof]:

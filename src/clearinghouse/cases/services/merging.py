@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from clearinghouse.cases import participants, rearranging
+from clearinghouse.cases import participants, rearranging, rulings
 from clearinghouse.cases.docket import Docket, opened
-from clearinghouse.cases.matching import keep_ruling
 from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.cases.services.answers import hold_package, rank
 from clearinghouse.cases.services.embargo import terminate
@@ -49,7 +48,7 @@ def merge_cases(absorbed: str, into: str, *, because: str, actor: Actor, at: dat
             _may_merge(before, case)
             bundles = list(before.memberships.order_by("proof_id").values_list("proof__bundle_id", flat=True))
             for moved, there in product(before.memberships.all(), case.memberships.all()):
-                keep_ruling(moved.proof, there.proof, same=True, by=actor.name, because=reason, at=at)
+                rulings.keep_ruling(moved.proof, there.proof, same=True, by=actor.name, because=reason, at=at)
             before.memberships.update(case=case, since=at)
             rearranging.merged(before, case, bundles, by=actor.name, at=at, because=reason)
             rank(case, at=at)
@@ -79,7 +78,7 @@ def split_case(case: str, bundles: Iterable[str], *, because: str, actor: Actor,
                 [one.proof for one in leaving], by=actor.name, at=at
             )
             for one, other in product(leaving, staying):
-                keep_ruling(one.proof, other.proof, same=False, by=actor.name, because=reason, at=at)
+                rulings.keep_ruling(one.proof, other.proof, same=False, by=actor.name, because=reason, at=at)
             before.memberships.filter(pk__in=[one.pk for one in leaving]).update(case=apart, since=at)
             went = [one.proof.bundle_id for one in leaving]
             rearranging.split(before, apart, went, by=actor.name, at=at, because=reason)
