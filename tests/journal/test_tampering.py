@@ -105,7 +105,10 @@ def test_who_rewrites_every_hash_and_every_seal_is_found_by_a_kept_head(batches:
                 batch[place], batch[other] = batch[other], batch[place]
             case "truncate":
                 del forged[number - 1 :]
-        rewrite([one for one in forged if one])
+        remade = [one for one in forged if one]
+        if remade[:number] == batches[:number]:
+            return  # a twin moved up: what the head covers is as it was
+        rewrite(remade)
         checked = check([kept])
         assert checked.broken is None, "a journal rewritten like this is whole in itself"
         assert checked.differs is not None
