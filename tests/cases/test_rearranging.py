@@ -12,6 +12,7 @@ from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.protocol.embargo_terms import terms_from
+from clearinghouse.core.roles import CaseRole
 from clearinghouse.core.visibility import LOCAL, Action, can
 from clearinghouse.journal import queries as journal
 from clearinghouse.proofs.models import Proof
@@ -35,7 +36,7 @@ def two() -> tuple[Table, Case, Case]:
     for case, number in ((first, 90), (second, 30)):
         services.propose_embargo(case.public_id, days(number), actor=LOCAL, at=made.now)
         services.decide_embargo(case.public_id, accept=True, actor=LOCAL, at=made.now)
-    services.invite(second.public_id, VENDOR, ["vendor"], actor=LOCAL, at=made.now)  # type: ignore[list-item]
+    services.invite(second.public_id, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=made.now)
     services.answer_invitation(second.key, yes=True, actor=made.people[VENDOR], at=made.now)
     return made, Case.objects.get(pk=first.pk), Case.objects.get(pk=second.pk)
 
@@ -108,6 +109,27 @@ def test_a_leak_known_of_one_side_ends_the_embargo_of_both() -> None:
     merge(made, second, first)
     first.refresh_from_db()
     assert first.embargo == Embargo.EXITED
+    assert made.holds()
+
+
+def test_a_merge_with_what_the_public_knows_leaves_no_vendor_unaware() -> None:
+    made, first, second = two()
+    made.seat("Vendor Three")
+    services.invite(second.public_id, "vendor-three", [CaseRole.VENDOR], actor=LOCAL, at=made.now)
+    services.state_fact(first.public_id, Fact.PUBLIC, actor=LOCAL, at=made.now)
+    merge(made, second, first)
+    assert {row.path for row in first.lines.all()} == {"Vfd"}
+    assert made.case.embargo == Embargo.EXITED
+    assert made.holds()
+
+
+def test_what_is_proposed_for_the_case_that_goes_is_proposed_for_the_case_that_stays() -> None:
+    made, first, second = two()
+    services.propose_embargo(second.public_id, days(60), actor=LOCAL, at=made.now)
+    merge(made, second, first)
+    first.refresh_from_db()
+    assert first.embargo == Embargo.REVISE
+    assert services.decide_embargo(first.public_id, accept=False, actor=LOCAL, at=made.now) is Embargo.ACTIVE
     assert made.holds()
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from clearinghouse.cases import services
 from clearinghouse.cases.access import seen as facts_of
-from clearinghouse.cases.models import VendorLine
-from clearinghouse.core.errors import Conflict, NotFound, UsageError
+from clearinghouse.core.errors import Conflict, NotFound, Refused, UsageError
+from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent
-from clearinghouse.core.protocol.report_management import Management
+from clearinghouse.core.protocol.report_management import Management, ManagementStep
 from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.core.visibility import LOCAL, PUBLIC, Action, can
 from tests.cases.factories import DAY, LAB, OTHER, VENDOR, Table, table
@@ -105,14 +105,43 @@ def test_a_coordinator_writes_down_the_answer_of_who_has_no_account_and_says_for
     assert made.consent(VENDOR) is Consent.SIGNATORY
 
 
-def test_who_leaves_reads_no_more_and_what_it_said_of_its_fix_stays() -> None:
+def test_who_leaves_reads_no_more_and_holds_the_case_up_no_more() -> None:
     made = table()
     made.invite(VENDOR)
+    for step in (ManagementStep.VALIDATE, ManagementStep.ACCEPT):
+        services.take_step(made.case.key, step, actor=made.people[VENDOR], at=made.now)
+    services.state_fact(made.case.key, Fact.FIX_READY, actor=made.people[VENDOR], at=made.now)
     services.leave(made.case.key, actor=made.people[VENDOR], at=made.now)
     assert not reads(made, VENDOR)
     assert made.kinds()[-1] == "participant left"
-    assert VendorLine.objects.filter(case=made.case).count() == 1
     assert made.holds()
+    made.invite(VENDOR)
+    assert str(services.state_fact(made.name, Fact.ATTACKS, actor=LOCAL, at=made.now)) == "VFdpxA"
+    assert made.management(VENDOR) is Management.RECEIVED
+    assert made.holds()
+
+
+def test_who_becomes_a_vendor_is_aware_and_has_a_line_and_who_is_none_any_more_has_none() -> None:
+    made = table()
+    made.invite(VENDOR, CaseRole.OBSERVER)
+    assert made.letters() == ["RS"]
+    services.change_roles(made.name, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=made.now)
+    assert made.letters() == ["RS", "CV"]
+    assert made.case.lines.get().path == "Vfd"
+    services.change_roles(made.name, VENDOR, [CaseRole.OBSERVER], actor=LOCAL, at=made.now)
+    assert not made.case.lines.exists()
+    assert made.holds()
+
+
+def test_a_coordinator_of_a_case_makes_nobody_its_owner_least_of_all_itself() -> None:
+    made = table()
+    made.invite(VENDOR, CaseRole.COORDINATOR)
+    chief = {"actor": made.people[VENDOR], "at": made.now}
+    with pytest.raises(Refused, match="only an owner or manager"):
+        services.change_roles(made.case.key, VENDOR, [CaseRole.OWNER], **chief)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="only an owner or manager"):
+        services.invite(made.case.key, OTHER, [CaseRole.MANAGER], **chief)  # type: ignore[arg-type]
+    services.invite(made.case.key, OTHER, [CaseRole.VENDOR], **chief)  # type: ignore[arg-type]
 
 
 def test_roles_change_and_a_manager_coordinates_too() -> None:

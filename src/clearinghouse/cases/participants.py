@@ -82,6 +82,7 @@ def narrow(old: Case, case: Case) -> None:
     for row in old.participants.all():
         after = now.get(row.party_id)
         if after is None:
+            old.lines.filter(party=row.party_id).delete()
             row.delete()
         elif Embargo(old.embargo).in_force and not Consent(after.consent).adheres:
             row.consent, row.rsvp_by = after.consent, after.rsvp_by

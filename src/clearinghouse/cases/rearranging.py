@@ -5,16 +5,19 @@ The matcher and people go through the same. Call it inside the transaction that 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearinghouse.cases import collisions, participants
 from clearinghouse.cases.docket import Docket
-from clearinghouse.cases.models import Case, CaseState, StatusFact, VendorLine, YearCounter
+from clearinghouse.cases.models import Case, CaseState, ProposalState, StatusFact, VendorLine, YearCounter
 from clearinghouse.core.errors import Conflict
 from clearinghouse.core.ids import case_id
 from clearinghouse.core.protocol import moves
 from clearinghouse.core.protocol.case_facts import Fact
-from clearinghouse.core.protocol.vendor_path import VendorPath
+from clearinghouse.core.protocol.embargo import EMBARGO, Embargo, EmbargoStep
+from clearinghouse.core.protocol.events import embargo_event
+from clearinghouse.core.protocol.vendor_path import VendorPath, told_by_the_public
 from clearinghouse.core.visibility import Actor
 from clearinghouse.journal import services as journal
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.proofs.models import Proof
 
+_END_PROPOSALS = [str(fact) for fact in (Fact.PUBLIC, Fact.EXPLOIT, Fact.ATTACKS, Fact.DEPLOYED)]
 _FURTHER = [str(path) for path in VendorPath]
 
 
@@ -47,6 +51,7 @@ def merged(before: Case, case: Case, bundles: Sequence[str], *, by: str, at: dat
     """
     participants.merge(before, case, by=by, at=at)
     if not before.memberships.exists():
+        _bring_proposals(before, case, by=by, at=at)
         before.state, before.merged_into = CaseState.MERGED, case
         before.save(update_fields=["state", "merged_into"])
         before.messages.update(case=case)
@@ -70,9 +75,25 @@ def _note_moved(before: Case, case: Case, bundles: Sequence[str], *, by: str, at
     _note(case, "case split off", by, at, case=before.public_id, bundles=list(bundles), because=because)
 
 
+def _bring_proposals(before: Case, case: Case, *, by: str, at: datetime) -> None:
+    """Terms on the table of the case that goes are put on that of the case that stays, where any may be there."""
+    rows = before.proposals.filter(state=ProposalState.OPEN)
+    keys = list(rows.order_by("pk").values_list("key", flat=True))
+    if not keys:
+        return
+    before.embargo = EMBARGO.after(Embargo(before.embargo), EmbargoStep.REJECT)
+    before.save(update_fields=["embargo"])
+    if Embargo(case.embargo) is Embargo.EXITED or case.status.filter(fact__in=_END_PROPOSALS).exists():
+        rows.update(state=ProposalState.SETTLED, answered_at=at, answered_by=by)
+        return
+    rows.update(case=case)
+    _note(case, embargo_event(Embargo(case.embargo), EmbargoStep.PROPOSE), by, at, standing=keys, case=before.public_id)
+    case.embargo = EMBARGO.after(Embargo(case.embargo), EmbargoStep.PROPOSE)
+    case.save(update_fields=["embargo"])
+
+
 def _bring_facts(before: Case, case: Case, *, by: str, at: datetime) -> None:
     """What was true of the one bug is true of it here: lines as far as they are, then the facts with what they end."""
-    docket = Docket(case, Actor(by), at)
     taking_part = set(case.participants.values_list("party_id", flat=True))
     for line in before.lines.filter(party__in=taking_part):
         row, new = VendorLine.objects.get_or_create(case=case, party_id=line.party_id, line=line.line)
@@ -82,6 +103,8 @@ def _bring_facts(before: Case, case: Case, *, by: str, at: datetime) -> None:
             row.deployed_at = line.deployed_at
             row.save()
     docket = Docket(case, Actor(by), at)
+    if Fact.PUBLIC in docket.now.facts:
+        docket.take(replace(docket.now, lines=told_by_the_public(docket.now.lines)))
     for fact in StatusFact.objects.filter(case=before).order_by("at", "id"):
         if Fact(fact.fact) not in docket.now.facts:
             try:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from clearinghouse.cases.docket import Docket, opened
-from clearinghouse.cases.models import Participant, VendorLine
-from clearinghouse.core.errors import Conflict, NotFound, UsageError
+from clearinghouse.cases.docket import Docket, opened, situation_of
+from clearinghouse.cases.models import Participant
+from clearinghouse.core.errors import Conflict, NotFound, Refused, UsageError
 from clearinghouse.core.protocol import consent as consents
 from clearinghouse.core.protocol import moves
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import CONSENT, Consent, ConsentStep
 from clearinghouse.core.protocol.events import Event
 from clearinghouse.core.protocol.report_management import Management, ManagementStep
-from clearinghouse.core.protocol.vendor_path import VendorPath, VendorStep
+from clearinghouse.core.protocol.vendor_path import Line, VendorPath, VendorStep
 from clearinghouse.core.roles import CaseRole, PartyKind, Tlp
-from clearinghouse.core.visibility import Action
+from clearinghouse.core.visibility import CHIEFS, Action, can
 from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import Party
 
@@ -53,6 +54,7 @@ def invite(
     with opened(case, actor, Action.INVITE, at=at) as docket:
         found = _party(party)
         row = docket.case.participants.filter(party=found).first()
+        _may_give(docket, wanted)
         if row is None:
             _join(docket, found, wanted, _lines(wanted, lines))
         elif not docket.now.embargo.in_force or not CONSENT.allows(Consent(row.consent), ConsentStep.INVITE):
@@ -101,10 +103,14 @@ def resign(docket: Docket, party: str) -> None:
 
 @repeated
 def leave(case: str, *, actor: Actor, at: datetime, party: str | None = None) -> None:
-    """Take part no more. Own reports stay own; everything else of the case closes at once."""
+    """Take part no more. Own reports stay own; everything else of the case closes at once.
+
+    A vendor's lines go with it: they hold up no case any more. What it had said stays in the journal and the facts.
+    """
     with opened(case, actor, Action.ANSWER_INVITATION, at=at) as docket:
         row = docket.participant(_own(docket, party))
         docket.note("participant left", party=row.party.handle, roles=row.roles)
+        docket.case.lines.filter(party=row.party).delete()
         row.delete()
 
 
@@ -118,11 +124,14 @@ def change_roles(case: str, party: str, roles: Iterable[CaseRole], *, actor: Act
         wanted |= {CaseRole.COORDINATOR}
     with opened(case, actor, Action.INVITE, at=at) as docket:
         row = docket.participant(party)
+        _may_give(docket, wanted - set(map(CaseRole, row.roles)))
         was, row.roles = row.roles, sorted(wanted)
         if was != row.roles:
             row.save(update_fields=["roles"])
-            _add_lines(docket, row.party, _lines(wanted, ("",)))
             docket.note("roles changed", party=row.party.handle, roles=row.roles, was=was)
+            docket.now = situation_of(docket.case)
+            _add_lines(docket, row.party.key, wanted)
+            deliver(docket, row.party.key)
 
 
 @repeated
@@ -183,14 +192,21 @@ def _join(docket: Docket, party: Party, roles: frozenset[CaseRole], lines: tuple
     docket.take(moved)
 
 
-def _add_lines(docket: Docket, party: Party, lines: tuple[str, ...]) -> None:
-    if lines and not docket.case.lines.filter(party=party).exists():
-        aware = Fact.PUBLIC in docket.now.facts or docket.now.of(party.key).management is not Management.START
-        path = VendorPath.AWARE if aware else VendorPath.UNAWARE
-        for line in lines:
-            VendorLine.objects.create(
-                case=docket.case, party=party, line=line, path=path, aware_at=docket.at if aware else None
-            )
+def _add_lines(docket: Docket, party: str, roles: frozenset[CaseRole]) -> None:
+    """Who becomes a vendor has one release line, until it says which; who is none any more has none."""
+    mine = any(line.vendor == party for line in docket.now.lines)
+    if CaseRole.VENDOR not in roles and mine:
+        docket.case.lines.filter(party__key=party).delete()
+        docket.now = situation_of(docket.case)
+    elif CaseRole.VENDOR in roles and not mine:
+        path = VendorPath.AWARE if Fact.PUBLIC in docket.now.facts else VendorPath.UNAWARE
+        docket.take(replace(docket.now, lines=(*docket.now.lines, Line(party, "", path))))
+
+
+def _may_give(docket: Docket, roles: frozenset[CaseRole]) -> None:
+    """Only who leads the case as its owner or manager, or for the clearinghouse, makes others that."""
+    if roles & CHIEFS and not can(docket.actor, Action.RELABEL, docket.seen()):
+        raise Refused("only an owner or manager of a case makes others that", advice="ask one of them")
 
 
 def _lines(roles: frozenset[CaseRole], lines: Iterable[str]) -> tuple[str, ...]:
