@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import schemathesis
+from django.core import signals
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from clearinghouse.bootstrap import wiring
 from clearinghouse.bootstrap.settings import Settings
 from tests.api.factories import person, token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ARCHIVES = ("application/gzip", "application/x-tar", "application/zip", "application/zstd", "application/sarif+json")
 
@@ -27,9 +34,14 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.func
 
 
 @pytest.fixture
-def authorization(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def authorization(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(wiring, "settings", lambda: Settings(api_token_limit=10**6, api_report_limit=10**6))
-    return f"Bearer {token(person('Lab One').party)}"
+    # The end of a request closes its connection, which here is the test's own.
+    signals.request_started.disconnect(close_old_connections)
+    signals.request_finished.disconnect(close_old_connections)
+    yield f"Bearer {token(person('Lab One').party)}"
+    signals.request_started.connect(close_old_connections)
+    signals.request_finished.connect(close_old_connections)
 
 
 def ask(case: schemathesis.Case, authorization: str) -> None:
