@@ -101,9 +101,10 @@ STATES = tuple(State(phase, label, embargo) for phase in PHASES for label in LAB
 
 @cache
 def table() -> dict[str, Any]:
-    """The file."""
+    """The rows, and the grids that they follow."""
     found: dict[str, Any] = tomllib.loads(TABLE.read_text())
-    return found
+    grids = [tomllib.loads(TABLE.with_name(f"grids_{name}.toml").read_text()) for name in ("read", "write")]
+    return {**found, "grids": {**grids[0], **grids[1]}}
 
 
 def rows(section: str) -> list[Row]:

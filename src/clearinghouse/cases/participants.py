@@ -104,7 +104,7 @@ def _inherit_embargo(case: Case, before: Case, *, by: str, at: datetime) -> None
         if Embargo(case.embargo).in_force:
             ends = [end for end in (case.ends_at, before.ends_at) if end is not None]
             if ends and min(ends) != case.ends_at:
-                _end_at(case, min(ends))
+                end_at(case, min(ends))
         else:
             proposed = case.proposals.filter(state=ProposalState.OPEN).exists()
             case.embargo = Embargo.REVISE if proposed else Embargo.ACTIVE
@@ -116,8 +116,8 @@ def _inherit_embargo(case: Case, before: Case, *, by: str, at: datetime) -> None
     case.save(update_fields=["tlp", "embargo", "terms", "ends_at"])
 
 
-def _end_at(case: Case, end: datetime) -> None:
-    """The earlier of two accepted dates: from now on an instant, whatever either counted from."""
+def end_at(case: Case, end: datetime) -> None:
+    """An accepted date from now on is an instant, whatever it counted from."""
     case.terms, case.ends_at = terms_document(Terms(Anchor.DATE, until=end)), end
 
 

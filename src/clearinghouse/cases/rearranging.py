@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearinghouse.cases import collisions, participants
-from clearinghouse.cases.docket import Docket
+from clearinghouse.cases.docket import Docket, anchors_of
 from clearinghouse.cases.models import Case, CaseState, ProposalState, StatusFact, VendorLine, YearCounter
 from clearinghouse.core.errors import Conflict
 from clearinghouse.core.ids import case_id
 from clearinghouse.core.protocol import moves
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.embargo import EMBARGO, Embargo, EmbargoStep
+from clearinghouse.core.protocol.embargo_terms import ends_at, terms_from
 from clearinghouse.core.protocol.events import embargo_event
 from clearinghouse.core.protocol.vendor_path import VendorPath, told_by_the_public
 from clearinghouse.core.visibility import Actor
@@ -66,8 +67,19 @@ def merged(before: Case, case: Case, bundles: Sequence[str], *, by: str, at: dat
 def split(before: Case, case: Case, bundles: Sequence[str], *, by: str, at: datetime, because: str = "") -> None:
     """Proofs went from `before` to `case`, opened for them: it inherits label, embargo, people, consents and facts."""
     participants.split(before, case, by=by, at=at)
+    for side in (before, case):
+        _keep_end(side)
     _note_moved(before, case, bundles, by=by, at=at, because=because)
     _bring_facts(before, case, by=by, at=at)
+
+
+def _keep_end(case: Case) -> None:
+    """What was agreed ends when it was to end, also where the report that it counted from is now on the other side."""
+    if Embargo(case.embargo).in_force and case.ends_at is not None:
+        counted = ends_at(terms_from(case.terms), anchors_of(case)) if case.terms else case.ends_at
+        if counted != case.ends_at:
+            participants.end_at(case, case.ends_at)
+            case.save(update_fields=["terms", "ends_at"])
 
 
 def _note_moved(before: Case, case: Case, bundles: Sequence[str], *, by: str, at: datetime, because: str) -> None:
