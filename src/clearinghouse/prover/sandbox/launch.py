@@ -150,7 +150,7 @@ def become(base: dict[str, Any], spec: dict[str, Any], parent: int) -> None:
     """Turn this fork into bubblewrap. Raises OSError at the first thing that cannot be had."""
     if base["stage"]:
         for path in spec["sockets"]:
-            os.chmod(path, 0o666)  # noqa: S103 - the run's user must connect; the folder around it stays closed
+            os.chmod(path, 0o666)  # nosec B103 # noqa: S103 - the run's user must connect; the folder around it stays closed
         show(base["stage"], spec["binds"])
         drop_to(spec["uid"])
     die_with(parent)
@@ -159,7 +159,7 @@ def become(base: dict[str, Any], spec: dict[str, Any], parent: int) -> None:
     argv = [content(part["data"]) if isinstance(part, dict) else part for part in spec["argv"]]
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    os.execve(argv[0], argv, {})  # noqa: S606 - there is no shell, as it should be
+    os.execve(argv[0], argv, {})  # nosec B606 # noqa: S606 - there is no shell, as it should be
 
 
 def receive(line: socket.socket) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def receive(line: socket.socket) -> dict[str, Any]:
     named = dict(zip(PASSED, descriptors, strict=True))
     with os.fdopen(named.pop("spec"), "rb") as file:
         file.seek(0)
-        spec: dict[str, Any] = marshal.load(file)  # noqa: S302 - the supervisor wrote it
+        spec: dict[str, Any] = marshal.load(file)  # nosec B302 # noqa: S302 - the supervisor wrote it
     named["line"] = line.fileno()
     high = {name: os.dup2(fd, 200 + AT[name], inheritable=False) for name, fd in named.items()}
     for name, descriptor in high.items():
@@ -213,7 +213,7 @@ def serve(requests: socket.socket) -> list[str]:
         message, descriptors, _, _ = socket.recv_fds(requests, LARGEST_PACKET, 1)
         if not message:
             return groups
-        base = marshal.loads(message)  # noqa: S302 - the supervisor wrote it
+        base = marshal.loads(message)  # nosec B302 # noqa: S302 - the supervisor wrote it
         if base["stage"] and stage < 0:
             try:
                 stage, trouble = set_stage(base), ""

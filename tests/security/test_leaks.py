@@ -1,0 +1,96 @@
+"""Words planted in a case under embargo are nowhere that an outsider, or somebody who did not sign, can reach."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.roles import Tlp
+from clearinghouse.intake.models import Report
+from tests.security import matrix
+from tests.security.world import CANARIES, World, bundle, hand_in, secret, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.django_db
+OUTSIDERS = ("public", "account", "tenant", "admin", "auditor", "evaluator", "prover", "invited", "declined", "lapsed")
+
+
+@pytest.fixture
+def held() -> World:
+    """The case under an embargo in force."""
+    found = world()
+    found.put(embargo=Embargo.ACTIVE, tlp=Tlp.AMBER)
+    return found
+
+
+def answers(found: World, viewer: str) -> Iterator[tuple[str, str]]:
+    """Everything that the viewer can read, and searches for each word that it might guess."""
+    for row in matrix.rows("pages"):
+        for unknown in (False, True):
+            path = matrix.filled(found, row.path, unknown=unknown)
+            yield path, found.browser(viewer).get(path).content.decode()
+    for row in matrix.rows("operations"):
+        if row.method == "GET":
+            path = matrix.filled(found, row.path)
+            yield f"/api/v1{path}", found.program(viewer).get(path).content.decode()
+    for name, word in CANARIES.items():
+        page = found.browser(viewer).get(f"/cases?q={word}").content.decode()
+        yield f"search for the {name}", page.casefold().replace(f'value="{word}"', "").replace(f"“{word}”", "")
+
+
+@pytest.mark.parametrize("viewer", OUTSIDERS)
+def test_no_word_of_a_case_under_embargo_reaches_who_did_not_sign(held: World, viewer: str) -> None:
+    for where, text in answers(held, viewer):
+        if where.startswith("search"):
+            assert held.case.key not in text or viewer in {"invited", "declined", "lapsed"}, where
+            assert held.case.public_id not in text, where
+            continue
+        for name, word in CANARIES.items():
+            if viewer == "auditor" and name in {"finder", "merged finder"}:
+                continue  # who did what is what an auditor reads
+            assert word not in text.casefold(), (where, name)
+
+
+def test_no_word_reaches_the_diagnostics(caplog: pytest.LogCaptureFixture, held: World) -> None:
+    caplog.set_level(logging.DEBUG)
+    for viewer in ("public", "coordinator"):
+        for _ in answers(held, viewer):
+            pass
+    hand_in(held.house, held.people["account"], bundle(secret("more")))
+    held.house.work()
+    ours = [record for record in caplog.records if record.name != "django.request"]  # the addresses that were asked for
+    for record in ours:
+        for name, word in CANARIES.items():
+            assert word not in record.getMessage().casefold(), (record.name, name)
+
+
+def test_who_sends_the_same_bundle_is_answered_as_its_first_sender_was(held: World) -> None:
+    """A receipt tells whether these bytes came from the same sender before, and of nobody else's."""
+    first = held.program("tenant").post("/reports", bundle(secret("never seen"))).json()
+    again = held.program("account").post("/reports", bundle(secret())).json()
+    differing = {"id", "sha256", "received_at", "status_token", "report"}
+    assert {k: v for k, v in first.items() if k not in differing} == {
+        k: v for k, v in again.items() if k not in differing
+    }
+    held.house.work()
+    report = Report.objects.get(public_id=again["id"])
+    stranger = held.program("account")
+    assert stranger.get(f"/reports/{report.public_id}").json()["case"] == held.case.key
+    assert stranger.get(f"/cases/{held.case.key}").status_code == 404
+
+
+def test_a_tenant_finds_its_own_in_every_list_and_nothing_else(held: World) -> None:
+    tenant = held.program("tenant")
+    assert [row["id"] for row in tenant.get("/reports").json()["items"]] == [held.others_report.public_id]
+    assert [row["id"] for row in tenant.get("/cases").json()["items"]] == [held.other.key]
+    assert tenant.get("/invitations").json()["items"] == []
+    assert "of the other tenant" not in held.browser("reporter").get("/cases").content.decode()
+    tags = {tenant.get("/cases").headers["ETag"]}
+    held.case.title = "another title"
+    held.case.save()
+    assert {tenant.get("/cases").headers["ETag"]} == tags
