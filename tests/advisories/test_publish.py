@@ -8,8 +8,11 @@ import pytest
 
 from clearinghouse.advisories import queries, services
 from clearinghouse.cases import queries as cases
-from clearinghouse.cases.services import assess
-from clearinghouse.core.errors import NotFound, Refused, UsageError
+from clearinghouse.cases.services import assess, decide_embargo, end_embargo, propose_embargo
+from clearinghouse.core.errors import Conflict, NotFound, Refused, UsageError
+from clearinghouse.core.protocol.case_facts import Fact
+from clearinghouse.core.protocol.embargo_terms import PRESETS
+from clearinghouse.core.protocol.events import FACT_EVENTS
 from clearinghouse.core.visibility import LOCAL, PUBLIC
 from clearinghouse.journal import queries as journal
 from tests.intake.factories import START, House, house
@@ -86,6 +89,23 @@ def test_a_case_that_needs_confirmation_is_refused_until_somebody_confirms(tmp_p
     assert list(tmp_path.iterdir()) == []
     document = json.loads(publish(clearing, tmp_path, confirm=True).path.read_text())
     assert document["database_specific"]["confirmed_by"] == "A. Coordinator"
+
+
+def test_under_an_embargo_nothing_is_published_and_after_it_the_public_knows(tmp_path: Path) -> None:
+    clearing = settled(Sketch("alpha"))
+    actor = LOCAL.called("A. Coordinator")
+    propose_embargo(CASE, terms=PRESETS["45"], actor=actor, at=clearing.clock())
+    decide_embargo(CASE, accept=True, actor=actor, at=clearing.clock())
+    with pytest.raises(Refused, match="under an embargo until 2027-01-07 12:00 UTC"):
+        publish(clearing, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert cases.cases(actor=PUBLIC) == ()
+    end_embargo(CASE, actor=actor, at=clearing.clock(), because="everybody agreed")
+    publish(clearing, tmp_path)
+    kinds = [entry.kind for entry in journal.entries(f"case/{CASE}")]
+    assert kinds[-3:] == ["case published", FACT_EVENTS[Fact.PUBLIC], FACT_EVENTS[Fact.VENDOR_AWARE]]
+    with pytest.raises(Conflict):
+        propose_embargo(CASE, terms=PRESETS["45"], actor=actor, at=clearing.clock())
 
 
 def test_no_case_no_name_no_publication(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from clearinghouse.advisories.drafting import draft
 from clearinghouse.advisories.models import Advisory
 from clearinghouse.cases import queries as cases
 from clearinghouse.cases.models import CaseState
+from clearinghouse.cases.services.facts import went_public
 from clearinghouse.cases.services.permission import locked
 from clearinghouse.core.errors import IntegrityError, Refused, UsageError
 from clearinghouse.core.ids import advisory_id
+from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.roles import Tlp
 from clearinghouse.core.visibility import LOCAL, Action
 from clearinghouse.formats.osv import osv_problems, write_osv
@@ -46,8 +48,8 @@ def publish(case_id: str, *, actor: Actor, confirm: bool, folder: Path, clock: C
     """Write the case's OSV record into `folder` as `<case>.osv.json`, once, and note who did it.
 
     `confirm` says that `actor` has checked what the proofs ask a person to confirm. Raises NotFound for no such case,
-    Refused when the proof does not support it, when a confirmation is due and not given, or when the record would not
-    be valid.
+    Refused under an embargo, when the proof does not support it, when a confirmation is due and not given, or when the
+    record would not be valid. That the public knows is a fact from then on, with what it forces.
     """
     by = actor.name.strip()
     if not by:
@@ -59,7 +61,7 @@ def publish(case_id: str, *, actor: Actor, confirm: bool, folder: Path, clock: C
         advisory = Advisory.objects.filter(case=case).first()
         known = advisory is not None
         if advisory is None:
-            advisory = _approve(case, by=by, confirm=confirm, clock=clock)
+            advisory = _approve(case, actor=actor, confirm=confirm, clock=clock)
     path = _write(advisory, folder)
     return Publication(advisory.public_id, case.public_id, path, known)
 
@@ -72,7 +74,11 @@ def write_missing(folder: Path) -> int:
     return len(missing)
 
 
-def _approve(case: Case, *, by: str, confirm: bool, clock: Clock) -> Advisory:
+def _approve(case: Case, *, actor: Actor, confirm: bool, clock: Clock) -> Advisory:
+    if Embargo(case.embargo).in_force:
+        end = f"until {case.ends_at:%Y-%m-%d %H:%M} UTC" if case.ends_at else "without an end"
+        raise Refused(f"{case.public_id} is under an embargo {end}", advice="wait for its end, or end it first")
+    by = actor.name.strip()
     detail = cases.case(case.public_id, actor=LOCAL)
     if detail is None:
         raise IntegrityError(f"{case.public_id} is there and cannot be read")
@@ -101,6 +107,7 @@ def _approve(case: Case, *, by: str, confirm: bool, clock: Clock) -> Advisory:
     case.save(update_fields=["state", "published_at", "tlp"])
     body = {"advisory": advisory.public_id, "confirmed": list(due), "document": document}
     journal.append(f"case/{case.public_id}", "case published", actor=by, at=at, body=body)
+    went_public(case, actor=actor.called(by), at=at, because="published by the clearinghouse")
     return advisory
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from clearinghouse.cases.models import Case
     from clearinghouse.core.visibility import Actor
 
 OF_VENDORS = (Fact.VENDOR_AWARE, Fact.FIX_READY, Fact.DEPLOYED)
@@ -62,6 +63,12 @@ def state_fact(
     with opened(case, actor, Action.STATE_STATUS if fact in OF_VENDORS else Action.STATE_FACT, at=at) as docket:
         _tell(docket, fact, storable(because, 2000), party, line)
         return docket.now.facts
+
+
+def went_public(case: Case, *, actor: Actor, at: datetime, because: str) -> None:
+    """Record that the public knows, with what that forces, of a case locked by the caller's own transaction."""
+    docket = Docket(case, actor, at)
+    docket.take(moves.observe(docket.now, Fact.PUBLIC), because=because)
 
 
 @repeated
