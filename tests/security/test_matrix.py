@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-# What the default run looks at of the fifteen columns; `.ci/run` looks at all, and at every state of the embargo.
+# What the default run looks at of the fifteen columns; `.ci/run` adds BY_CHANCE of all states, others in each run.
 SOME = ("held AMBER", "open GREEN", "published CLEAR")
-BY_CHANCE = 2  # of the states of a case, beside SOME
+BY_CHANCE = 2
 PAGES, OPERATIONS, FIELDS = (matrix.rows(section) for section in ("pages", "operations", "fields"))
 READS = [row for row in OPERATIONS if row.method == "GET" and row.call != "GET /report-status"]
 WRITES = [row for row in OPERATIONS if row.body is not None]
@@ -95,7 +95,10 @@ def test_every_grid_has_a_line_for_every_viewer_and_every_letter_is_known() -> N
 
 
 def columns(row: Row, *, by_chance: bool) -> list[State]:
-    """The states to look at; one is enough for what does not depend on any. The whole grid at once takes half an hour."""
+    """The states to look at; one is enough for what does not depend on any.
+
+    All of them at once would take half an hour: `by_chance` asks for a few.
+    """
     if len(matrix.grid(row.shows)["public"]) == 1:
         return [] if by_chance else [matrix.STATES[0]]
     if by_chance:
