@@ -93,7 +93,7 @@ def runs(home: Path) -> int:
 
 def published(home: Path) -> list[str]:
     """What the world may read, without what depends on the order in which the proofs were decided."""
-    documents = [json.loads(path.read_text()) for path in (home / "published").glob("[!.]*")]
+    documents = [json.loads(path.read_text()) for path in (home / "published").glob("[!.]*.osv.json")]
     return sorted(json.dumps(document["affected"], sort_keys=True) for document in documents)
 
 
