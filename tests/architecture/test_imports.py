@@ -44,7 +44,11 @@ def test_the_import_contracts_are_kept() -> None:
         ("gossip/__init__.py", '"""A room without a layer."""\n', "gossip"),
         ("core/gossip.py", '"""Impure."""\nimport os\n', "core and formats are pure"),
         ("core/gossip.py", '"""Upward."""\nimport clearinghouse.prover\n', "Imports go down only"),
-        ("prover/gossip.py", '"""Needs a server."""\nimport django\n', "the prover works without the server"),
+        (
+            "prover/gossip.py",
+            '"""Needs a server."""\nimport django\n',
+            "the prover, and the evaluation of agents by it, work without the server",
+        ),
         ("cli/gossip.py", '"""Reads tables."""\nimport clearinghouse.cases.models\n', "never the tables"),
         ("adapters/gossip.py", '"""Knows a room."""\nimport clearinghouse.cases\n', "know no room"),
     ],
