@@ -1,4 +1,4 @@
-"""What a task of a suite is to everybody but the agent that tries it: its family, its level, its project, its digest."""
+"""What a task is to everybody but the agent that tries it: its family, its level, its project, its digest."""
 
 from __future__ import annotations
 
