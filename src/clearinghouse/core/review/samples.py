@@ -40,7 +40,7 @@ class Sample:
 
     `artifact`, `log` and `finding` are SHA-256 digests in hexadecimal (`finding`: the bundle id of a weakness
     found that is not the task's own). `submitted_at_tokens` is what was used when the judged artifact was handed in;
-    None: nothing was. `limit` names the budget that ended the attempt, if one did: `tokens`, `cost`, `time`, `messages`.
+    None: nothing was. `limit` names the budget that ended the attempt, if one did: tokens, cost, time or messages.
     """
 
     agent: str
