@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import select
@@ -91,10 +92,40 @@ def test_any_other_address_or_name_is_not_loopback(host: str) -> None:
     assert not serve.is_loopback(host)
 
 
-def test_a_body_that_is_larger_than_anything_is_cut_off_by_its_announcement(tmp_path: Path) -> None:
-    with serving(tmp_path, "--port", "0") as (_, port), socket.create_connection(("127.0.0.1", port), 30) as connection:
-        length = serve.MAX_REQUEST_BYTES + 1
-        connection.sendall(
-            f"POST /api/v1/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()
-        )
-        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+def refused(port: int, head: str, body: Iterator[bytes]) -> tuple[int, dict[str, str], dict[str, str]]:
+    """What a sender reads that sends everything before it reads anything."""
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(f"POST /api/v1/reports HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode())
+        for chunk in body:
+            connection.sendall(chunk)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status, dict(answer.getheaders()), json.loads(answer.read())
+
+
+def test_a_body_that_is_larger_than_anything_is_refused_with_a_problem_that_its_sender_gets_to_read(
+    tmp_path: Path,
+) -> None:
+    size, mib = serve.MAX_REQUEST_BYTES + 2**20, bytes(2**20)
+    mebibytes = size // 2**20
+    chunk = b"100000\r\n" + mib + b"\r\n"
+    with serving(tmp_path, "--port", "0") as (_, port):
+        for head, body in (
+            (f"Content-Length: {size}", [mib] * mebibytes),
+            (f"Content-Length: {size}", []),  # the announcement is enough
+            ("Transfer-Encoding: chunked", [*[chunk] * mebibytes, b"0\r\n\r\n"]),
+        ):
+            status, headers, problem = refused(port, head, iter(body))
+            assert (status, headers["Content-Type"]) == (413, "application/problem+json"), head
+            assert (problem["code"], problem["detail"]) == ("too-large", "the body is larger than 32 MiB")
+            assert problem["advice"]
+        for head, code, words in (
+            ("Content-Length: -1", 400, "Content-Length is invalid"),
+            ("X: " + "x" * 300_000, 431, "the headers are larger than 256 KiB"),
+            ("Transfer-Encoding: gzip", 501, "Transfer-Encoding requested is not supported."),
+        ):
+            status, headers, problem = refused(port, head, iter([]))
+            assert (status, headers["Content-Type"]) == (code, "application/problem+json"), head
+            assert (problem["code"], problem["detail"]) == ("bad-request", words)
+        assert get(port, "/")[0] == 200  # it goes on
+        assert not list((tmp_path / "published").glob("*"))

@@ -107,7 +107,7 @@ HOSTILE_TARS = {
     "twice": (member(MANIFEST_NAME, b"x"), MANIFEST_NAME),
     "twice ": (member(f"./{MANIFEST_NAME}", b"x"), MANIFEST_NAME),
     "not UTF-8": (member("files/\udcff", b"x"), "files/\\udcff"),
-    "control character": (member("files/a\nb", b"x"), "files/a\nb"),
+    "control character": (member("files/a\nb", b"x"), "files/a\ufffdb"),
     "longer than 255": (member("files/" + "x" * 250, b"x"), "files/xxx"),
 }
 

@@ -61,10 +61,14 @@ class Server:
         self.host = host
         self.local = is_loopback(host)
         application = marked(get_wsgi_application(), local=self.local)
+        from clearinghouse.cli.channel import Channel  # noqa: PLC0415
+
+        listening: dict[int, Any] = {}
         try:
             # Headers of proxies stay: a request that passed one is not its sender's, and the pages must see that.
             self._server: Any = create_server(
                 application,
+                map=listening,
                 host=host,
                 port=port,
                 threads=THREADS,
@@ -77,6 +81,9 @@ class Server:
                 f"cannot listen on {host} port {port}: {error.strerror or error}",
                 advice="end the program that uses it, or choose another with --port",
             ) from None
+        for one in listening.values():  # a name may have several addresses
+            if hasattr(one, "channel_class"):
+                one.channel_class = Channel
 
     def close(self) -> None:
         """Let go of the socket."""

@@ -21,10 +21,20 @@ if TYPE_CHECKING:
 MAX_BYTES = 16 * 1024 * 1024
 MAX_FILES = 200
 _MAX_NAME = 255
+_MAX_SHOWN = 100  # characters of a name in a message
+_MAX_HEADERS = 1024 * 1024  # bytes that a tar's extended headers may have together: each record costs much memory
+_MAX_ENTRIES = 20_000  # of a zip's directory, all of which is read before the first file
 _CHUNK = 64 * 1024
+_ZIP_ENTRY = b"PK\x01\x02"
+_ZIP_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others are unpacked without a bound by the library
 _ZIP_LINK = 0o120000
 _ZIP_REGULAR = {0, 0o100000}  # 0: made where files have no mode
 _ZIP_KIND = 0o170000
+_TAR_NAME = 100  # bytes of the name in a header block
+_TAR_HEADERS = {
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK
+}  # fmt: skip
+_NUL = "the name holds a NUL; rename it"
 
 
 class Collector:
@@ -39,24 +49,24 @@ class Collector:
 
     def refuse(self, path: str, reason: str) -> None:
         """Note a fault of one entry."""
-        self._problems.append(f"{path}: {reason}")
+        self._problems.append(f"{_shown(path)}: {reason}")
         self._stop_if_hopeless()
 
     def count_folder(self, path: str) -> None:
         """Folders carry nothing; their number is bounded, and they may lead nowhere else than files may."""
         fault = name_fault(path.rstrip("/"))
         if fault and path not in {"", ".", "./"}:
-            self.refuse(_shown(path), fault)
+            self.refuse(path, fault)
         self._folders += 1
         if self._folders > MAX_FILES:
-            self._problems.append(f"{path}: more than {MAX_FILES} folders; remove what the proof does not need")
+            self._problems.append(f"{_shown(path)}: more than {MAX_FILES} folders; remove what the proof does not need")
             raise InvalidBundle(self._problems)
 
     def add(self, path: str, stream: IO[bytes]) -> None:
         """Take one regular file, read no further than the limits allow."""
         fault = name_fault(path)
         if fault:
-            self.refuse(_shown(path), fault)
+            self.refuse(path, fault)
             return
         if path in self._files:
             self.refuse(path, "appears twice; a path may appear once")
@@ -89,8 +99,10 @@ class Collector:
 
 
 def _shown(path: str) -> str:
-    """A path as a message may show it, whatever bytes it was made of."""
-    return path.encode(errors="backslashreplace").decode()
+    """A path as a message may show it, whatever bytes it was made of and however many."""
+    text = path[:_MAX_SHOWN].encode(errors="backslashreplace").decode()
+    shown = "".join(character if character.isprintable() else "�" for character in text)
+    return shown if len(path) <= _MAX_SHOWN else f"{shown}…"
 
 
 def name_fault(path: str) -> str | None:
@@ -131,16 +143,27 @@ def read_members(data: bytes, source: str) -> dict[str, bytes]:
 
 
 def _read_zip(data: bytes, collector: Collector) -> None:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    if data.count(_ZIP_ENTRY) > _MAX_ENTRIES:
+        raise InvalidBundle([f"the zip lists more than {MAX_FILES} files; remove what the proof does not need"])
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except UnicodeDecodeError as error:
+        name = error.object.decode(errors="backslashreplace")
+        raise InvalidBundle([f"{_shown(name)}: the name is not UTF-8; rename it"]) from None
+    with archive:
         for member in archive.infolist():
             kind = (member.external_attr >> 16) & _ZIP_KIND
-            if member.is_dir():
+            if "\0" in member.orig_filename:  # the library ends the name there, and other programs may not
+                collector.refuse(member.orig_filename, _NUL)
+            elif member.is_dir():
                 collector.count_folder(member.filename)
             elif kind not in _ZIP_REGULAR:
                 what = "a symbolic link" if kind == _ZIP_LINK else "not a regular file"
                 collector.refuse(member.filename, f"is {what}; a bundle holds regular files only")
             elif member.flag_bits & 1:
                 collector.refuse(member.filename, "is encrypted; a bundle must be readable")
+            elif member.compress_type not in _ZIP_METHODS:
+                collector.refuse(member.filename, "is compressed in an unusual way; pack it with deflate")
             else:
                 with archive.open(member) as stream:
                     collector.add(member.filename, stream)
@@ -148,10 +171,12 @@ def _read_zip(data: bytes, collector: Collector) -> None:
 
 def _read_tar(data: bytes, collector: Collector) -> None:
     # Stream mode reads forward only, so a bomb is met by the collector's limits and not by memory.
-    with tarfile.open(fileobj=_Bounded(_decompressed(data)), mode="r|", errorlevel=2) as archive:
+    with _Tar.open(fileobj=_Bounded(_decompressed(data)), mode="r|", errorlevel=2) as archive:
         for member in _members(archive):
             name = member.name.removeprefix("./")
-            if member.isdir():
+            if getattr(member, "holds_nul", False):
+                collector.refuse(name, _NUL)
+            elif member.isdir():
                 collector.count_folder(name)
             elif member.isreg() and not member.issparse():
                 stream = archive.extractfile(member)
@@ -159,7 +184,35 @@ def _read_tar(data: bytes, collector: Collector) -> None:
                     collector.add(name, stream)
             else:
                 kind = "a link" if member.issym() or member.islnk() else "not a regular file"
-                collector.refuse(_shown(name), f"is {kind}; a bundle holds regular files only")
+                collector.refuse(name, f"is {kind}; a bundle holds regular files only")
+
+
+class _Member(tarfile.TarInfo):
+    """A member that knows whether its name goes on after a NUL, and bounds what describes the member after it."""
+
+    holds_nul = False
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Member:
+        """The member of a header block."""
+        member = super().frombuf(buf, encoding, errors)
+        member.holds_nul = bool(buf[:_TAR_NAME].partition(b"\0")[2].strip(b"\0"))
+        return member
+
+    def _proc_member(self, archive: _Tar) -> tarfile.TarInfo:  # the library's own place for what subclasses add
+        if self.type in _TAR_HEADERS:
+            archive.header_bytes += self.size
+            if not 0 <= self.size <= _MAX_HEADERS or archive.header_bytes > _MAX_HEADERS:
+                most, whole = _MAX_HEADERS // 2**20, MAX_BYTES // 2**20
+                raise InvalidBundle([f"the tar's headers take more than {most} MiB of its {whole} MiB; pack it anew"])
+        return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+
+class _Tar(tarfile.TarFile):
+    """A tar whose extended headers are bounded in bytes."""
+
+    tarinfo = _Member
+    header_bytes = 0
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
