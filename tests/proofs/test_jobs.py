@@ -98,18 +98,32 @@ class Stumbling(Simulator):
 
 
 @pytest.mark.parametrize(
-    ("times", "verdict", "state"),
-    [(2, Verdict.PROVEN, ReportState.ATTACHED), (9, Verdict.INFRA_ERROR, ReportState.PARKED)],
+    ("times", "verdict", "state", "rounds"),
+    [
+        (2, Verdict.PROVEN, ReportState.ATTACHED, 1),
+        (MAX_ATTEMPTS - 1, Verdict.PROVEN, ReportState.ATTACHED, 4),
+        (MAX_ATTEMPTS, Verdict.INFRA_ERROR, ReportState.PARKED, 4),
+    ],
 )
-def test_a_fault_of_ours_is_tried_again_before_it_is_a_verdict(
-    times: int, verdict: Verdict, state: ReportState
+def test_a_fault_of_ours_is_tried_again_at_once_and_in_later_rounds_before_it_is_a_verdict(
+    times: int, verdict: Verdict, state: ReportState, rounds: int
 ) -> None:
     clearing = House(Stumbling({"alpha": Bug("gizmo.core:load")}, times=times))
-    clearing.send(Sketch("alpha"))
-    clearing.work()
+    bundle = clearing.send(Sketch("alpha")).bundle_id
+    assert bundle is not None
+    for _ in range(rounds - 1):
+        clearing.queue.enqueue("prove", bundle)
+        clearing.queue.run_all()
+        (row,) = reports.reports(actor=LOCAL)
+        assert row.state == ReportState.PROVING
+    clearing.queue.enqueue("prove", bundle)
+    assert clearing.queue.run_all() == 1
     (row,) = reports.reports(actor=LOCAL)
     assert (row.verdict, row.state) == (verdict, state)
-    assert len(clearing.prover.calls) == AT_ONCE
+    assert len(clearing.prover.calls) == min(times + 1, MAX_ATTEMPTS)
+    assert [len(clearing.queue.failures), AT_ONCE * (rounds - 1)] == [rounds - 1, MAX_ATTEMPTS - 1 if rounds > 1 else 0]
+    if verdict is Verdict.INFRA_ERROR:
+        assert "the sandbox did not start" in row.reasons
 
 
 def test_stored_bytes_that_were_changed_are_noticed() -> None:

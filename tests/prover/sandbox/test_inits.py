@@ -74,6 +74,16 @@ def test_a_build_that_others_could_have_written_is_replaced(tmp_path: Path) -> N
 
 
 @needs_a_compiler
+def test_of_two_that_build_at_once_the_first_ones_stays(tmp_path: Path) -> None:
+    """Its file is mounted for runs already: one that takes its name leaves nothing there to mount."""
+    first = built(tmp_path)
+    before = first.stat()
+    assert inits._build(str(shutil.which("cc")), SOURCE.with_name("init.c"), first)
+    assert (first.stat().st_ino, first.stat().st_mode) == (before.st_ino, before.st_mode)
+    assert [path.name for path in first.parent.iterdir()] == [first.name]
+
+
+@needs_a_compiler
 def test_another_compiler_means_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = built(tmp_path / "cache")
     monkeypatch.setattr(inits, "_FLAGS", ("-std=gnu11", "-O1"))

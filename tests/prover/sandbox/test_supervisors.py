@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,6 +182,25 @@ def test_a_killed_launcher_is_replaced(sandbox: BubblewrapSandbox, run_python: R
     process.kill()
     process.wait()
     assert run_python("pass").ending is Ending.EXITED
+
+
+def test_a_file_of_the_host_that_is_replaced_under_a_supervisor_stops_no_run(tmp_path: Path) -> None:
+    """As an update of the system does with the linker's cache; here the init, which every run is shown too."""
+    sandbox = find_sandbox(tmp_path)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            long = pool.submit(sandbox.run, python_command("import time; time.sleep(1)"))
+            time.sleep(0.3)
+            file = Path(sandbox.host.init.binds[-1][0])
+            copy = file.with_name("new")
+            shutil.copy2(file, copy)
+            copy.replace(file)
+            assert [sandbox.run(python_command("pass")).ending for _ in range(3)] == [Ending.EXITED] * 3
+            assert long.result().ending is Ending.EXITED
+        prefix = sandbox.scratch.name.removeprefix("supervisor-")
+    finally:
+        sandbox.close()
+    assert list(Path("/sys/fs/cgroup").rglob(f"clearinghouse-{prefix}*")) == []
 
 
 def test_a_run_outlives_the_thread_that_asked_for_the_launcher(tmp_path: Path) -> None:

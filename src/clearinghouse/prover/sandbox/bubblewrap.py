@@ -105,7 +105,10 @@ class BubblewrapSandbox:
     def observed(self, command: Command) -> tuple[Outcome, int]:
         """The outcome, and the version of Landlock that held the command (0: none, -1: it never started)."""
         outcome, watcher = self._attempt(command)
-        if watcher and watcher.vanished:  # somebody killed the launcher, and what stood by died with it
+        # Somebody killed the launcher, and what stood by died with it; or replaced a file of the host that runs are
+        # shown (an update of the system does): what was mounted of the old one cannot be mounted on.
+        if watcher and watcher.unstarted:
+            self._pool.renew()
             outcome, watcher = self._attempt(command)
         return outcome, watcher.landlock if watcher else -1
 

@@ -13,6 +13,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -84,6 +85,14 @@ def _ours(target: Path) -> bool:
     return mine and stat.S_ISREG(found[0].st_mode) and stat.S_ISDIR(found[1].st_mode)
 
 
+def _put(made: Path, target: Path) -> None:
+    """Give the program its name. Of several that build at once the first wins: its file is shown to runs already."""
+    with suppress(OSError):  # it is there, or this file system has no links
+        os.link(made, target)
+    if not _ours(target):
+        made.replace(target)
+
+
 def _build(compiler: str, source: Path, target: Path) -> bool:
     """Compile `source` to `target`, which appears whole or not at all; False when no way of linking works."""
     try:
@@ -96,7 +105,7 @@ def _build(compiler: str, source: Path, target: Path) -> bool:
                 done = subprocess.run(command, cwd=place, capture_output=True, timeout=_BUILD_SECONDS, check=False)
                 if done.returncode == 0 and made.is_file():
                     made.chmod(0o555)
-                    made.replace(target)
+                    _put(made, target)
                     return _ours(target)
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -6,11 +6,11 @@ a run. It ends when its socket (descriptor 0, packets) closes, which is when the
 then ends the runs and removes their cgroups and the supervisor's folder (its first argument).
 
 A packet there is a marshalled dictionary and one descriptor, the run's line to the supervisor. As root, what every run
-sees is shown once, in a mount namespace apart, on a stage that any user can traverse, since the originals may lie in a
-0700 home. The fork joins the run's cgroups (the kernel may take 10 ms for that, hence ahead of need) and, as root,
-enters a copy of that namespace. Then it stands by. A packet on the line with the descriptors named in `PASSED`, of
-which `spec` holds a marshalled dictionary, sends it on: it stages what this run alone sees, drops to the run's user id,
-and becomes bubblewrap.
+sees is shown once (and again for each new `generation`), in a mount namespace apart, on a stage that any user can
+traverse, since the originals may lie in a 0700 home. The fork joins the run's cgroups (the kernel may take 10 ms for
+that, hence ahead of need) and, as root, enters a copy of that namespace. Then it stands by. A packet on the line with
+the descriptors named in `PASSED`, of which `spec` holds a marshalled dictionary, sends it on: it stages what this run
+alone sees, drops to the run's user id, and becomes bubblewrap.
 """
 
 # Plain paths: every one here is for one system call, and pathlib would be imported for nothing else.
@@ -203,7 +203,7 @@ def serve(requests: socket.socket) -> list[str]:
     """Fork once for each request until the supervisor is gone; returns the cgroups that may be left."""
     parent, me = os.getppid(), os.getpid()
     groups: list[str] = []
-    stage, trouble = -1, ""
+    stage, shown, trouble = -1, -1, ""
     while True:
         # The timeout covers a supervisor whose end of the socket was inherited by a child that outlives it.
         if not select.select([requests], [], [], 2.0)[0]:
@@ -214,9 +214,12 @@ def serve(requests: socket.socket) -> list[str]:
         if not message:
             return groups
         base = marshal.loads(message)  # nosec B302 # noqa: S302 - the supervisor wrote it
-        if base["stage"] and stage < 0:
+        if base["stage"] and (stage < 0 or shown != base["generation"]):
+            if stage >= 0:
+                os.close(stage)
+            stage, shown, trouble = -1, base["generation"], ""
             try:
-                stage, trouble = set_stage(base), ""
+                stage = set_stage(base)
             except OSError as error:
                 trouble = str(error)
         if os.fork() == 0:

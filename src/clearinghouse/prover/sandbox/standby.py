@@ -43,6 +43,7 @@ class Pool:
         self._idle: list[Standby] = []
         self._dead: list[Group] = []
         self._running = 0
+        self._generation = 0
         self._making = 0
         self._closed = False
         self._owner = os.getpid()
@@ -72,6 +73,15 @@ class Pool:
             with self._guard:
                 self._idle.append(made)
 
+    def renew(self) -> None:
+        """Drop the idle, and have what every run sees shown anew: a file of it may have been replaced on the host."""
+        with self._guard:
+            self._generation += 1
+            idle, self._idle = self._idle, []
+            self._dead += [standby.group for standby in idle if standby.group]
+        for standby in idle:
+            standby.line.close()
+
     def give_back(self, standby: Standby) -> None:
         """The run is over: remove its groups, and those of earlier runs that the kernel still held then."""
         standby.line.close()
@@ -98,7 +108,8 @@ class Pool:
         group = None
         if self._hierarchies.places:
             group = self._hierarchies.make(f"{self._prefix}-{os.getpid()}-{next(self._numbers)}")
-        line = self._launcher.prepare({**self._base, "cgroups": group.doors if group else []})
+        base = {**self._base, "generation": self._generation, "cgroups": group.doors if group else []}
+        line = self._launcher.prepare(base)
         return Standby(line, group)
 
     def close(self) -> None:

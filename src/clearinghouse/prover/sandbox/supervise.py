@@ -70,6 +70,8 @@ class Watcher:
     stopped: str = ""  # the limit for which we ordered a stop: "cpu", "memory", "wall"
     cpu_before: float = 0.0
     _pid: int = -1
+    _late: bool = False  # it did not come to its end in time
+    _handed: bool = False  # its listening sockets are with the peer, who takes them but once
     _deadline: float = 0.0
     _next_look: float = 0.0
     _streams: dict[int, HeadTail | Head] = field(default_factory=dict)
@@ -106,9 +108,9 @@ class Watcher:
                 os.close(self._pid)
 
     @property
-    def vanished(self) -> bool:
-        """Whether it ended without a word before the command was let go: nothing has run, and it may be repeated."""
-        return self.landlock < 0 and not self.failure and not self.stderr.content()
+    def unstarted(self) -> bool:
+        """Whether it ended, of itself and soon, before the command was let go: nothing has run, it may be repeated."""
+        return self.landlock < 0 and not self._late and not self._handed
 
     def _take(self, descriptor: int) -> bool:
         """Read what is there; False at the end of that descriptor."""
@@ -132,6 +134,7 @@ class Watcher:
         """Give the run's listening sockets to what answers on them; any that nobody asked for are closed."""
         listeners = tuple(socket.socket(fileno=descriptor) for descriptor in passed)
         if self.peer is not None and self.landlock < 0 and len(listeners) == len(self.peer.ports):
+            self._handed = True
             self.peer.serve(listeners)
         else:
             for listener in listeners:
@@ -170,6 +173,7 @@ class Watcher:
         """Check the limits; True when the backstop had to strike."""
         now = time.monotonic()
         if now >= self._deadline:
+            self._late = True
             self.stopped = self.stopped or ("wall" if self.landlock >= 0 else "")
             self.failure = self.failure or "the sandbox did not come to an end in time"
             self._deadline = now + GRACE_SECONDS
