@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import dbos._migration
+import dbos._sys_db_sqlite
 import pytest
+import sqlalchemy
 
 from clearinghouse.adapters.jobs.dbos import DbosQueue
 from clearinghouse.adapters.jobs.memory import MAX_ROUNDS, MemoryQueue
@@ -158,6 +161,31 @@ def test_a_durable_queue_takes_up_what_waited_when_it_stopped(place: Store) -> N
     wait_idle(again)
     again.stop()
     assert ran.steps[-1] == ("second", "a")
+
+
+def test_tables_that_a_killed_start_left_half_made_are_finished_by_the_next(
+    place: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DBOS makes them in many small transactions; here it was cut off before a later column of its queues."""
+    late, every = "partition_concurrency", dbos._migration.get_dbos_migrations
+
+    def begun(migrations: list[str]) -> list[str]:
+        return migrations[: next(n for n, text in enumerate(migrations) if late in text)]
+
+    with monkeypatch.context() as cut:
+        cut.setattr(dbos._migration, "get_dbos_migrations", lambda *given: begun(every(*given)))
+        cut.setattr(dbos._sys_db_sqlite, "sqlite_migrations", begun(dbos._migration.sqlite_migrations))
+        first = DbosQueue(place, Ran().jobs())
+        with pytest.raises(sqlalchemy.exc.DBAPIError, match=late):
+            first.start()
+        first.stop()
+    ran = Ran()
+    again = DbosQueue(place, ran.jobs())
+    again.start()
+    again.enqueue("other", "a")
+    wait_idle(again)
+    again.stop()
+    assert ran.steps == [("first", "a")]
 
 
 def test_every_step_of_a_durable_queue_runs_inside_what_it_was_told_to(place: Store) -> None:

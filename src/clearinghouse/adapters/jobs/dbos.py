@@ -96,10 +96,14 @@ class DbosQueue:
         known = sqlalchemy.inspect(engine).has_table("queues", schema=SCHEMA if self._roster else None)
         if known:
             self._open_client()
-            self._register_queue()
+            try:
+                self._register_queue()
+            except sqlalchemy.exc.DBAPIError:  # a launch that was killed left tables half-made: this one finishes them
+                known = False
         DBOS.launch()
         if not known:
-            self._open_client()
+            if self._client is None:
+                self._open_client()
             self._register_queue()
 
     def stop(self, *, wait_seconds: int = 0) -> None:
