@@ -18,18 +18,21 @@ def test_who_is_invited_sees_the_terms_and_nothing_else() -> None:
     made = table()
     made.hold(45)
     made.invite(VENDOR)
+    services.propose_embargo(made.name, days(60), because="the parser is not fixed", actor=LOCAL, at=made.now)
     services.post_message(made.name, "it is in the parser", actor=LOCAL, at=made.now)
     found = coordination(made.case.key, actor=made.people[VENDOR])
     assert found is not None
     assert found.terms == "45 days after the report"
     assert found.ends_at == made.case.ends_at
-    assert [(row.words, row.by) for row in found.proposals] == [("45 days after the report", "")]
+    terms = [("45 days after the report", "", ""), ("60 days after the report", "", "")]
+    assert [(row.words, row.by, row.because) for row in found.proposals] == terms
     assert (found.facts, found.lines, found.management, found.messages, found.asks) == ((), (), (), (), ())
     made.sign(VENDOR)
     found = coordination(made.case.key, actor=made.people[VENDOR])
     assert found is not None
     assert [message.text for message in found.messages] == ["it is in the parser"]
     assert found.letters == "Vfdpxa"
+    assert found.proposals[1].because == "the parser is not fixed"
     assert {line.vendor: line.trailing for line in found.lines} == {VENDOR: True}
 
 

@@ -6,13 +6,14 @@ import pytest
 
 from clearinghouse.cases import queries, services
 from clearinghouse.cases.access import seen
+from clearinghouse.cases.docket import anchors_of
 from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.core.errors import Conflict, NotFound, UsageError
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
-from clearinghouse.core.protocol.embargo_terms import terms_from
-from clearinghouse.core.roles import CaseRole
+from clearinghouse.core.protocol.embargo_terms import ends_at, terms_from
+from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.core.visibility import LOCAL, Action, can
 from clearinghouse.journal import queries as journal
 from clearinghouse.proofs.models import Proof
@@ -101,6 +102,35 @@ def test_a_split_of_just_what_was_merged_opens_the_same_case_again() -> None:
     kinds = [[entry.kind for entry in journal.entries(f"case/{case.public_id}")] for case in (first, second)]
     assert "case split" in kinds[0]
     assert "case split off" in kinds[1]
+
+
+def test_a_split_off_case_keeps_the_agreed_end_and_is_open_to_whom_it_concerns() -> None:
+    """The end counted from the report that stays; the report that leaves came ten days later."""
+    made = table()
+    made.seat("Lab Two")
+    made.seat("Observer One")
+    made.hold(90)
+    agreed = made.case.ends_at
+    made.later(10)
+    made.clearing.send(Sketch("alpha", words="another"), finder="Lab Two")
+    made.clearing.work()
+    for handle, role in ((VENDOR, CaseRole.VENDOR), ("observer-one", CaseRole.OBSERVER)):
+        made.invite(handle, role)
+    for handle in (SECOND, VENDOR):
+        made.sign(handle)
+    services.set_tlp(made.name, Tlp.AMBER_STRICT, because="few", actor=LOCAL, at=made.now)
+    late = made.case.memberships.order_by("-pk")[0].proof.bundle_id
+    name = services.split_case(made.name, [late], because="two bugs", actor=LOCAL, at=made.now)
+    apart, stayed = Case.objects.get(public_id=name), made.case
+    assert (apart.ends_at, apart.tlp) == (stayed.ends_at, stayed.tlp) == (agreed, Tlp.AMBER_STRICT)
+    assert anchors_of(apart).report != anchors_of(stayed).report
+    assert ends_at(terms_from(apart.terms), anchors_of(apart)) == agreed
+    wanted = {stayed: {LAB, VENDOR}, apart: {SECOND, VENDOR}}
+    for case, readers in wanted.items():
+        found = {handle for handle, actor in made.people.items() if can(actor, Action.READ_CASE, seen(case))}
+        assert found == readers, case.public_id
+    assert {row.party.handle for row in apart.participants.all()} == {SECOND, VENDOR, "observer-one"}
+    assert made.holds()
 
 
 def test_a_leak_known_of_one_side_ends_the_embargo_of_both() -> None:

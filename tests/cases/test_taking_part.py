@@ -6,6 +6,7 @@ import pytest
 
 from clearinghouse.cases import services
 from clearinghouse.cases.access import seen as facts_of
+from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.core.errors import Conflict, NotFound, Refused, UsageError
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent
@@ -174,3 +175,11 @@ def test_a_label_that_reaches_further_waits_for_the_end_of_the_embargo() -> None
         services.set_tlp(made.name, Tlp.GREEN, because="why not", actor=LOCAL, at=made.now)
     with pytest.raises(UsageError, match="needs a reason"):
         services.set_tlp(made.name, Tlp.RED, because=" ", actor=LOCAL, at=made.now)
+
+
+def test_what_was_published_stays_clear() -> None:
+    made = table()
+    Case.objects.update(state=CaseState.PUBLISHED, tlp=Tlp.CLEAR)
+    with pytest.raises(Conflict, match="is published"):
+        services.set_tlp(made.name, Tlp.RED, because="too late", actor=LOCAL, at=made.now)
+    assert made.case.tlp == Tlp.CLEAR

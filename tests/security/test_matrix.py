@@ -12,21 +12,19 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clearinghouse.api.document import document, operations
-from clearinghouse.bootstrap import wiring
-from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.core.roles import Scope
 from tests.security import matrix
-from tests.security.world import VIEWERS, World, world
+from tests.security.world import VIEWERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django.http import HttpResponse
-    from pytest_django import DjangoDbBlocker
 
     from tests.security.matrix import Row, State
+    from tests.security.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unlimited")]
 
 # What the default run looks at of the fifteen columns; `.ci/run` adds MORE, and BY_CHANCE of all, others in each run.
 SOME = ("held AMBER",)
@@ -37,26 +35,6 @@ READS = [row for row in OPERATIONS if row.method == "GET" and row.call != "GET /
 WRITES = [row for row in OPERATIONS if row.body is not None]
 GRIDS = set(matrix.table()["grids"])
 SHOWN = [row for row in PAGES if row.shows in GRIDS]
-
-
-@pytest.fixture(scope="module")
-def found(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The world, built once: what each test does to it is rolled back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        made = world()
-        for viewer in VIEWERS:
-            made.program(viewer)
-            made.browser(viewer)
-        for scope in Scope:
-            made.program("coordinator", *(other for other in Scope if other != scope))
-        yield made
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thousands of requests a minute are nobody's here."""
-    monkeypatch.setattr(wiring, "settings", lambda: Settings(api_token_limit=10**6, api_address_limit=10**6))
 
 
 def addresses(found: Iterable[URLPattern | URLResolver] | None = None, before: str = "/") -> Iterator[str]:

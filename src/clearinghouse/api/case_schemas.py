@@ -104,7 +104,7 @@ class Participants(Given):
 
 
 class Proposal(Given):
-    """Terms that somebody wants. Names are empty where you may not see who takes part."""
+    """Terms that somebody wants. Names, and reasons of others, are empty where you may not see who takes part."""
 
     key: str
     words: str

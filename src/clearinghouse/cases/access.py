@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from clearinghouse.cases.models import Case, CaseState, Membership
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.roles import CaseRole, Tlp
-from clearinghouse.core.visibility import Brought, CaseFacts, Seat
+from clearinghouse.core.visibility import Action, Brought, CaseFacts, Seat, can
+from clearinghouse.registry.access import where
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from clearinghouse.core.visibility import Actor
     from clearinghouse.intake.models import Report
     from clearinghouse.proofs.models import Proof
@@ -35,6 +40,20 @@ def seen(case: Case) -> CaseFacts:
             for row in seats
         ),
     )
+
+
+def called(name: str, actor: Actor) -> Q:
+    """The case that goes by that name: its key, or its public id, no name outside the house before publication."""
+    numbered = Q(public_id=name)
+    return Q(key=name) | (numbered if can(actor, Action.READ_FIGURES) else numbered & Q(state=CaseState.PUBLISHED))
+
+
+def open_to(actor: Actor, action: Action) -> QuerySet[Case]:
+    """The cases with which the actor may do that.
+
+    A look-up among these costs the same queries for what is not there and for what is and may not be seen.
+    """
+    return Case.objects.filter(pk__in=Case.objects.filter(where(actor, action)).values("pk"))
 
 
 def proof_to(actor: Actor, proof: Proof) -> Brought:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clearinghouse.cases.access import seen
+from clearinghouse.cases.access import called, seen
 from clearinghouse.cases.docket import HOUSE, anchors_of, situation_of
 from clearinghouse.cases.models import Case, CaseState, ProposalState, StatusFact
-from clearinghouse.cases.queries import called, visible_to
+from clearinghouse.cases.queries import visible_to
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.disclosure_skill import Skill, skill
 from clearinghouse.core.protocol.embargo import Embargo
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
     from clearinghouse.cases.models import EmbargoProposal, Message
     from clearinghouse.core.visibility import Actor, CaseFacts
+    from clearinghouse.registry.models import Party
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalView:
-    """Terms that somebody wants. Names (`by`, `yes`, `no`) are empty for a reader who may not see who takes part."""
+    """Terms that somebody wants. Names (`by`, `yes`, `no`) are empty for a reader who may not see who takes part.
+
+    So is `because`, unless it is the reader's own: a reason is words of others, and may say anything of the case.
+    """
 
     key: str
     words: str
@@ -115,7 +119,7 @@ def coordination(name: str, *, actor: Actor) -> Coordination | None:
         embargo=Embargo(case.embargo),
         terms=str(terms_from(case.terms)) if case.terms else "",
         ends_at=case.ends_at,
-        proposals=_proposals(case, names=names) if takes_part else (),
+        proposals=_proposals(case, actor, names=names) if takes_part else (),
         facts=_facts(case, names=names) if reads else (),
         letters=str(situation_of(case).facts) if reads else "",
         lines=_lines(case) if names else (),
@@ -147,13 +151,15 @@ def skill_figures(*, actor: Actor) -> tuple[Skill, ...]:
 
 def _reads(actor: Actor, row: Message, facts: CaseFacts) -> bool:
     stricter = max((facts.tlp, Tlp(row.tlp)), key=list(Tlp).index)
-    own = row.party is not None and row.party.key in actor.parties
-    return can(
-        actor, Action.READ_MESSAGES, Brought(own=own, case=replace(facts, tlp=stricter), origin=row.brought_to.key)
-    )
+    brought = Brought(own=_own(actor, row.party), case=replace(facts, tlp=stricter), origin=row.brought_to.key)
+    return can(actor, Action.READ_MESSAGES, brought)
 
 
-def _proposals(case: Case, *, names: bool) -> tuple[ProposalView, ...]:
+def _own(actor: Actor, party: Party | None) -> bool:
+    return party is not None and party.key in actor.parties
+
+
+def _proposals(case: Case, actor: Actor, *, names: bool) -> tuple[ProposalView, ...]:
     anchors = anchors_of(case)
     rows = list(
         case.proposals.select_related("party").prefetch_related("opinions__party").order_by("proposed_at", "id")
@@ -174,7 +180,7 @@ def _proposals(case: Case, *, names: bool) -> tuple[ProposalView, ...]:
             standing=row.standing,
             state=ProposalState(row.state),
             turn=row is first,
-            because=row.because,
+            because=row.because if names or _own(actor, row.party) else "",
             proposed_at=row.proposed_at,
             by=(row.party.handle if row.party else HOUSE) if names else "",
             yes=said[True] if names else (),

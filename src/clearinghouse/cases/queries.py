@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from clearinghouse.cases.access import seen
+from clearinghouse.cases.access import called, open_to, seen
 from clearinghouse.cases.collisions import independent_in
 from clearinghouse.cases.models import Case, CaseState, Membership, Pair, Participant
 from clearinghouse.cases.ranking import priority_of
@@ -49,7 +49,7 @@ class _Loaded:
 
 def visible_to(actor: Actor, action: Action = Action.READ_CASE) -> QuerySet[Case]:
     """The cases with which the actor may do that."""
-    return Case.objects.filter(pk__in=Case.objects.filter(where(actor, action)).values("pk"))
+    return open_to(actor, action)
 
 
 def cases(*, actor: Actor) -> tuple[CaseRow, ...]:
@@ -70,7 +70,7 @@ def page(*, actor: Actor, after: tuple[datetime, str] | None, limit: int) -> tup
 
 
 def case(name: str, *, actor: Actor) -> CaseDetail | None:
-    """One case by its name (see `called`), merged ones included; None when there is none or none to read."""
+    """One case by its name (see `access.called`), merged ones included; None when there is none or none to read."""
     found = next(iter(_load(visible_to(actor).filter(called(name, actor)), actor)), None)
     if found is None:
         return None
@@ -119,12 +119,6 @@ def invitations(*, actor: Actor) -> tuple[Invitation, ...]:
 def invitation(key: str, *, actor: Actor) -> Invitation | None:
     """One case that the actor may know of and not read yet, or None."""
     return next((found for found in invitations(actor=actor) if found.key == key), None)
-
-
-def called(name: str, actor: Actor) -> Q:
-    """The case that goes by that name: its key, or its public id, no name outside the house before publication."""
-    numbered = Q(public_id=name)
-    return Q(key=name) | (numbered if can(actor, Action.READ_FIGURES) else numbered & Q(state=CaseState.PUBLISHED))
 
 
 def members(actor: Actor, action: Action) -> QuerySet[Membership]:

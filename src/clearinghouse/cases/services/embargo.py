@@ -119,7 +119,10 @@ def answer_proposal(
     """
     with opened(case, actor, Action.PROPOSE_EMBARGO, at=at) as docket:
         row = _open_proposal(docket, proposal)
-        who = docket.participant(docket.acting(party)).party
+        key = docket.acting(party)
+        if key == HOUSE:
+            raise UsageError("for whom?", advice="name the participant that asked you to answer for it")
+        who = docket.participant(key).party
         Opinion.objects.update_or_create(proposal=row, party=who, defaults={"yes": yes, "at": at})
         docket.note("embargo terms answered", proposal=row.key, party=who.handle, yes=yes)
 

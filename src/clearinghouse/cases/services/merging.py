@@ -20,7 +20,7 @@ from clearinghouse.cases.services.embargo import terminate
 from clearinghouse.core.errors import Conflict, NotFound, UsageError
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.storable import storable
-from clearinghouse.core.visibility import Action
+from clearinghouse.core.visibility import Action, can
 from clearinghouse.journal.repeating import repeated
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def merge_cases(absorbed: str, into: str, *, because: str, actor: Actor, at: dat
     """
     reason = _reason(because)
     with transaction.atomic():
-        _hold(into)
+        _hold(into, actor)
         with (
             opened(into, actor, Action.REARRANGE, at=at) as kept,
             opened(absorbed, actor, Action.REARRANGE, at=at) as old,
@@ -65,7 +65,7 @@ def split_case(case: str, bundles: Iterable[str], *, because: str, actor: Actor,
     """
     reason, wanted = _reason(because), frozenset(bundles)
     with transaction.atomic():
-        _hold(case)
+        _hold(case, actor)
         with opened(case, actor, Action.REARRANGE, at=at) as docket:
             before = docket.case
             leaving = list(before.memberships.filter(proof__bundle_id__in=wanted).select_related("proof"))
@@ -114,7 +114,10 @@ def _may_merge(before: Case, case: Case) -> None:
         raise Conflict(f"{before.public_id} is published", advice="merge the other one into it")
 
 
-def _hold(name: str) -> None:
+def _hold(name: str, actor: Actor) -> None:
+    """Wait for the package of that case. Who may not rearrange holds up nobody, and is told nothing by the wait."""
+    if not can(actor, Action.REARRANGE):
+        raise NotFound(f"no case {name}")
     package = Case.objects.filter(Q(public_id=name) | Q(key=name)).values_list("package", flat=True).first()
     if package is not None:
         hold_package(package)

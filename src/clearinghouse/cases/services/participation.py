@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from clearinghouse.cases.docket import Docket, opened, situation_of
-from clearinghouse.cases.models import Participant
+from clearinghouse.cases.models import CaseState, Participant
 from clearinghouse.core.errors import Conflict, NotFound, Refused, UsageError
 from clearinghouse.core.protocol import consent as consents
 from clearinghouse.core.protocol import moves
@@ -149,7 +149,10 @@ def name_person(case: str, party: str, *, actor: Actor, at: datetime, named: boo
 
 @repeated
 def set_tlp(case: str, tlp: Tlp, *, because: str, actor: Actor, at: datetime) -> None:
-    """How far the case may be passed on. Raises Conflict for a label that reaches beyond it while an embargo holds."""
+    """How far the case may be passed on.
+
+    Raises Conflict for one that reaches beyond it while an embargo holds, and for any but CLEAR once it is published.
+    """
     if not because.strip():
         raise UsageError("a label needs a reason", advice="say why it may go further, or less far")
     with opened(case, actor, Action.RELABEL, at=at) as docket:
@@ -157,6 +160,8 @@ def set_tlp(case: str, tlp: Tlp, *, because: str, actor: Actor, at: datetime) ->
             raise Conflict(
                 f"TLP:{tlp} under an embargo", advice="end the embargo first: the label says who reads besides"
             )
+        if docket.case.state == CaseState.PUBLISHED and tlp is not Tlp.CLEAR:
+            raise Conflict("the case is published", advice="what the world has read is TLP:CLEAR and stays so")
         if docket.case.tlp != tlp:
             was, docket.case.tlp = docket.case.tlp, tlp
             docket.case.save(update_fields=["tlp"])

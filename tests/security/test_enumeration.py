@@ -1,0 +1,61 @@
+"""Nobody finds by trying what it may not see: by ids, aliases, hashes, searches, totals, cursors, or the work done."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.roles import Tlp
+from tests.security import matrix
+
+if TYPE_CHECKING:
+    from tests.security.matrix import Row
+    from tests.security.world import World
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unlimited")]
+GRIDS = set(matrix.table()["grids"])
+# Every address and operation that names something, out of the table that has a row for each there is.
+NAMING = [
+    row for part in ("pages", "operations") for row in matrix.rows(part) if row.shows in GRIDS and "{" in row.path
+]
+
+
+def asked(found: World, row: Row, viewer: str, *, unknown: bool) -> list[str]:
+    """The database's work for one request, statement by statement without the values; nothing of it stays."""
+    path = matrix.filled(found, row.path, unknown=unknown)
+    with (
+        CaptureQueriesContext(
+            connection,
+        ) as queries,
+        transaction.atomic(),
+    ):
+        if row.body is not None:
+            body = json.loads(matrix.filled(found, json.dumps(row.body), unknown=unknown))
+            answer = found.program(viewer).post(path, body)
+        elif " " in row.call:
+            answer = found.program(viewer).get(path)
+        else:
+            answer = found.browser(viewer).get(path)
+        transaction.set_rollback(True)
+    assert answer.status_code == 404, (row.call, viewer, answer.status_code)
+    return [re.sub(r"'(?:[^']|'')*'|\b\d+\b|s\d+_x\d+", "?", query["sql"]) for query in queries.captured_queries]
+
+
+@pytest.mark.parametrize("viewer", ["account", "tenant"])
+def test_what_is_forbidden_costs_the_database_what_the_unknown_does(found: World, viewer: str) -> None:
+    """Statement by statement: a clock would tell of the machine, the statements tell of the code."""
+    found.put(embargo=Embargo.ACTIVE, tlp=Tlp.AMBER)
+    compared = 0
+    for row in NAMING:
+        if matrix.cells(row.shows, viewer)[1] != "-" or row.shows in {"nobody", "own organisation"}:
+            continue
+        asked(found, row, viewer, unknown=True)  # what is read once and remembered
+        assert asked(found, row, viewer, unknown=False) == asked(found, row, viewer, unknown=True), row.call
+        compared += 1
+    assert compared > 30
