@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,3 +58,11 @@ class Task(Protocol):
 
     def judge(self, artifact: bytes | None) -> Judgement:
         """Judge an answer alone, in a fresh sandbox on pristine builds; None: nothing was handed in."""
+
+
+@runtime_checkable
+class AnsweredTask(Task, Protocol):
+    """A task of which the suite's secret side knows an answer: for the oracle agent, which shows that it can be solved."""
+
+    def known_answer(self, epoch: int) -> bytes | None:
+        """What would pass in this epoch, as the agent would hand it in; None: unknown. Never part of an offer."""
