@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 # Whoever has one of these reaches nothing with a password alone.
 NEED_SECOND_FACTOR = frozenset(
-    {SiteRole.ADMIN, SiteRole.AUDITOR, SiteRole.TRIAGER, SiteRole.COORDINATOR, SiteRole.PUBLISHER}
+    {
+        SiteRole.ADMIN,
+        SiteRole.AUDITOR,
+        SiteRole.TRIAGER,
+        SiteRole.COORDINATOR,
+        SiteRole.PUBLISHER,
+        SiteRole.EVALUATOR,
+    }
 )
 
 

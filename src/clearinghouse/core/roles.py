@@ -74,3 +74,5 @@ class Scope(StrEnum):
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
     JOURNAL_READ = "journal:read"
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_WRITE = "reviews:write"

@@ -1,9 +1,10 @@
-"""Decides who may do what with a case, a report or a proof. Pure, and the only place where that is decided.
+"""Decides who may do what with a case, a report, a proof or a review. Pure, and the only place where that is decided.
 
 (Accounts have rules of their own: `core.permissions`.)
 
 The gates in order, each of which must open: the site role, taking part in the case, consent to its embargo, the TLP
-label, and the part of the case that is asked for. What no rule allows is forbidden. The rooms say the same in SQL
+label, and the part of the case that is asked for. In a review: the site role, taking part in it, and whether it is as
+far as that. What no rule allows is forbidden. The rooms say the same in SQL
 (`registry.access`), and a property test holds the two against each other.
 """
 
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.protocol.consent import Consent
+from clearinghouse.core.review.seats import OF_THE_HOUSE, PUBLISHED, SHARED, ReviewFacts, ReviewRole
 from clearinghouse.core.roles import CaseRole, Scope, SiteRole, Tlp
 
 if TYPE_CHECKING:
@@ -77,6 +79,18 @@ class Action(StrEnum):
     RELABEL = "relabel"  # change the TLP label
     REARRANGE = "rearrange"  # merge and split cases
     PUBLISH = "publish"
+    SEE_REVIEW = "see review"  # that it is there: the model's name, the state, the dates, who takes part
+    READ_SUBMISSION = "read submission"  # the card, what was agreed, what was spent, the developer's comment
+    READ_SAMPLES = "read samples"  # tasks, transcripts, what was judged
+    READ_DRAFT = "read draft"  # the report before it is final
+    READ_REVIEW_REPORT = "read review report"  # the final one
+    READ_REVIEW_JOURNAL = "read review journal"
+    READ_RECEIPT = "read receipt"  # that and what was destroyed
+    OFFER_MODEL = "offer model"  # write the submission, hand it in, comment, withdraw
+    APPOINT = "appoint"
+    DECIDE_REVIEW = "decide review"  # accept, decline, final: two people
+    LEAD_REVIEW = "lead review"  # dates, the plan, closing, the report
+    RUN_EVALUATION = "run evaluation"  # start, pause, resume; be handed the credential
 
 
 class Gate(StrEnum):
@@ -96,6 +110,9 @@ class Rule:
     `content`: an embargo in force holds it back without a signature. `whole`: the signature must extend to everything
     in the case. `own`: who brought the report may, whatever the case. `public`: everybody, once published.
     `account`: whoever signed in, where the label and no embargo allow it. `anyone`: no gate at all.
+
+    In a review: roles that may at any time (`review`), once its report was shown to the developer (`shared`), once that
+    is final (`final`).
     """
 
     scope: Scope
@@ -108,6 +125,9 @@ class Rule:
     public: bool = False
     account: bool = False
     anyone: bool = False
+    review: frozenset[ReviewRole] = frozenset()
+    shared: frozenset[ReviewRole] = frozenset()
+    final: frozenset[ReviewRole] = frozenset()
 
     def allowed(self, *, published: bool) -> frozenset[CaseRole]:
         """The roles of participants that may."""
@@ -123,6 +143,11 @@ _TRIAGE = _COORDINATOR | {SiteRole.TRIAGER}
 _DRAFTS = _TRIAGE | {SiteRole.PUBLISHER}
 _AUDIT = _TRIAGE | {SiteRole.AUDITOR}
 _READ, _WRITE, _JOURNAL = Scope.CASES_READ, Scope.CASES_WRITE, Scope.JOURNAL_READ
+_REVIEWS, _REVIEWING = Scope.REVIEWS_READ, Scope.REVIEWS_WRITE
+_SUBMITTER, _LEAD = frozenset({ReviewRole.SUBMITTER}), frozenset({ReviewRole.LEAD})
+_TWO = _LEAD | {ReviewRole.SECOND}
+_PARTIES = OF_THE_HOUSE | _SUBMITTER
+_EVERY_ROLE = frozenset(ReviewRole)
 
 RULES: Mapping[Action, Rule] = MappingProxyType(
     {
@@ -149,8 +174,24 @@ RULES: Mapping[Action, Rule] = MappingProxyType(
         Action.RELABEL: Rule(_WRITE, _COORDINATOR, CHIEFS),
         Action.REARRANGE: Rule(_WRITE, _COORDINATOR),
         Action.PUBLISH: Rule(_WRITE, _COORDINATOR | {SiteRole.PUBLISHER}),
+        Action.SEE_REVIEW: Rule(_REVIEWS, _COORDINATOR, review=_EVERY_ROLE),
+        Action.READ_SUBMISSION: Rule(_REVIEWS, review=_PARTIES),
+        Action.READ_SAMPLES: Rule(_REVIEWS, review=OF_THE_HOUSE),
+        Action.READ_DRAFT: Rule(_REVIEWS, review=OF_THE_HOUSE, shared=_SUBMITTER),
+        Action.READ_REVIEW_REPORT: Rule(_REVIEWS, review=OF_THE_HOUSE, final=_EVERY_ROLE),
+        Action.READ_REVIEW_JOURNAL: Rule(_REVIEWS, _COORDINATOR, review=_TWO),
+        Action.READ_RECEIPT: Rule(_REVIEWS, _COORDINATOR, review=_PARTIES),
+        Action.OFFER_MODEL: Rule(_REVIEWING, review=_SUBMITTER),
+        Action.APPOINT: Rule(_REVIEWING, _COORDINATOR),
+        Action.DECIDE_REVIEW: Rule(_REVIEWING, review=_TWO),
+        Action.LEAD_REVIEW: Rule(_REVIEWING, review=_LEAD),
+        Action.RUN_EVALUATION: Rule(_REVIEWING, review=_LEAD | {ReviewRole.EVALUATOR}),
     },
 )
+
+
+OF_REVIEWS = frozenset(action for action, rule in RULES.items() if rule.scope in {_REVIEWS, _REVIEWING})
+OF_CASES = frozenset(Action) - OF_REVIEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,23 +225,46 @@ class Brought:
     origin: str = ""
 
 
-def can(actor: Actor, action: Action, thing: CaseFacts | Brought | None = None) -> bool:
+Thing = CaseFacts | Brought | ReviewFacts | None
+
+
+def can(actor: Actor, action: Action, thing: Thing = None) -> bool:
     """Whether the actor may do that with the thing; None stands for the house as a whole."""
     return refused_by(actor, action, thing) is None
 
 
-def refused_by(actor: Actor, action: Action, thing: CaseFacts | Brought | None = None) -> Gate | None:
+def refused_by(actor: Actor, action: Action, thing: Thing = None) -> Gate | None:
     """The first gate that does not open, or None. Who asks must never learn which it was."""
     rule = RULES[action]
     asks = actor.within(rule.scope)
     if rule.anyone or asks.roles & rule.site:
         return None
+    if isinstance(thing, ReviewFacts):
+        return _reviewing(asks, rule, thing)
     case, origin = (thing.case, thing.origin) if isinstance(thing, Brought) else (thing, None)
     if rule.own and isinstance(thing, Brought) and thing.own and actor.within(Scope.REPORTS_READ).parties:
         return None
     if case is None:
         return Gate.SITE_ROLE
     return None if _open_to_outsiders(asks, rule, case) else _participant(asks, rule, case, origin)
+
+
+def _reviewing(actor: Actor, rule: Rule, review: ReviewFacts) -> Gate | None:
+    """Seats of the house are for evaluators in person: no organisation has one, none counts without the site role."""
+    evaluates = SiteRole.EVALUATOR in actor.roles
+    seats = [
+        seat
+        for seat in review.seats
+        if seat.party in actor.parties and (seat.role not in OF_THE_HOUSE or (evaluates and seat.party == actor.person))
+    ]
+    if not seats:
+        return Gate.PARTICIPATION
+    roles = rule.review
+    if review.state in SHARED:
+        roles |= rule.shared
+    if review.state in PUBLISHED:
+        roles |= rule.final
+    return None if any(seat.role in roles for seat in seats) else Gate.FIELD
 
 
 def _open_to_outsiders(actor: Actor, rule: Rule, case: CaseFacts) -> bool:

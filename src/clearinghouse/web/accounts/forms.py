@@ -17,6 +17,8 @@ _MAY = {
     Scope.CASES_READ: "read cases",
     Scope.CASES_WRITE: "take part in cases: messages, embargo, facts",
     Scope.JOURNAL_READ: "read the journal of cases",
+    Scope.REVIEWS_READ: "read reviews of models",
+    Scope.REVIEWS_WRITE: "take part in reviews of models",
 }
 _DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (366, "a year"))
 _ROLES = [(role.value, role.value) for role in OrganisationRole]
