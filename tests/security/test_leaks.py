@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
+from clearinghouse.advisories.services import publish
+from clearinghouse.cases import services
 from clearinghouse.core.protocol.embargo import Embargo
-from clearinghouse.core.roles import Tlp
+from clearinghouse.core.roles import Scope, Tlp
+from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake.models import Report
 from tests.security import matrix
 from tests.security.world import CANARIES, World, bundle, hand_in, secret, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.django_db
 OUTSIDERS = ("public", "account", "tenant", "admin", "auditor", "evaluator", "prover", "invited", "declined", "lapsed")
@@ -94,3 +99,42 @@ def test_a_tenant_finds_its_own_in_every_list_and_nothing_else(held: World) -> N
     held.case.title = "another title"
     held.case.save()
     assert {tenant.get("/cases").headers["ETag"]} == tags
+
+
+def test_a_finder_whose_report_was_merged_away_reads_its_own_and_nothing_else_of_the_case(held: World) -> None:
+    mine = held.program("merged finder")
+    (own,) = mine.get("/reports").json()["items"]
+    assert own["state"] == "attached"
+    assert mine.get(f"/reports/{own['id']}").status_code == 200
+    others = {name: word for name, word in CANARIES.items() if name in {"finder", "file", "message"}}
+    for row in matrix.rows("operations"):
+        if row.method == "GET":
+            text = mine.get(matrix.filled(held, row.path)).content.decode().casefold()
+            for name, word in others.items():
+                assert word not in text, (row.call, name)
+            assert held.report.public_id.casefold() not in text, row.call
+            assert held.proof.bundle_id not in text, row.call
+
+
+def test_a_token_of_a_coordinator_reads_no_more_than_its_scopes(held: World) -> None:
+    narrow = held.program("coordinator", Scope.REPORTS_READ)
+    assert narrow.get("/reports").json()["items"] == []
+    assert narrow.get(f"/reports/{held.report.public_id}").status_code == 404
+    journals = held.program("coordinator", Scope.JOURNAL_READ)
+    assert {journals.get(f"/cases/{held.case.key}{part}").status_code for part in ("", "/messages")} == {403}
+
+
+def test_what_is_published_is_what_the_public_reads_and_its_files_say_no_more(held: World, tmp_path: Path) -> None:
+    services.end_embargo(held.case.key, because="it is fixed", actor=LOCAL, at=held.house.clock())
+    chief = LOCAL.called("A. Coordinator")
+    publish(held.case.public_id, actor=chief, confirm=True, folder=tmp_path, clock=held.house.clock)
+    (file,) = [path for path in tmp_path.iterdir() if path.is_file()]
+    record = held.browser("public").get(f"/cases/{held.case.public_id}.osv.json").content.decode()
+    assert json.loads(record) == json.loads(file.read_text())
+    kept = {name: CANARIES[name] for name in ("file", "input", "log", "message")}
+    for viewer in ("public", "account", "tenant"):
+        texts = [*answers(held, viewer), ("the record", file.read_text())]
+        for where, text in texts:
+            for name, word in kept.items():
+                assert where.startswith("search") or word not in text.casefold(), (viewer, where, name)
+    assert CANARIES["title"] in held.browser("public").get(f"/cases/{held.case.public_id}").content.decode()
