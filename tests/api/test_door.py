@@ -137,6 +137,21 @@ def test_senders_of_one_network_count_as_one(monkeypatch: pytest.MonkeyPatch) ->
     assert Program(address="2001:db8:0:1::1").get("/me").status_code == 401
 
 
+def test_a_forwarded_address_counts_only_as_far_as_trusted_proxies_wrote_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def codes(proxies: int, *headers: str) -> list[int]:
+        few = Settings(api_address_limit=1, proxies=proxies)
+        monkeypatch.setattr(wiring, "settings", lambda: few)
+        proxy = Program(address=f"192.0.2.{10 + proxies}")
+        return [proxy.get("/me", **({"X-Forwarded-For": one} if one else {})).status_code for one in headers]
+
+    assert codes(0, "198.51.100.1", "198.51.100.2") == [401, 429]  # the header is ignored
+    assert codes(1, "198.51.100.3", "198.51.100.4") == [401, 401]
+    assert codes(1, "203.0.113.1, 198.51.100.5", "203.0.113.2,198.51.100.5") == [401, 429]  # what the sender made up
+    assert codes(2, "203.0.113.1, 198.51.100.6, 192.0.2.1", "203.0.113.2, 198.51.100.6, 192.0.2.2") == [401, 429]
+    assert codes(2, "203.0.113.3", "203.0.113.4", "") == [401, 429, 429]  # who passed fewer counts by the connection
+    assert codes(1, "nonsense", "other nonsense") == [401, 429]
+
+
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 

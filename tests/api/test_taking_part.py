@@ -201,7 +201,12 @@ def test_a_finder_answers_proposed_terms_and_decides_nothing() -> None:
     finder, chief = lab("Lab One"), coordinator()
     key = one_case()
     proposal = chief.post(f"/cases/{CASE}/embargo/proposals", {"preset": "45"}).json()["proposal"]
-    assert finder.post(f"/cases/{key}/embargo/proposals/{proposal}/answers", {"yes": True}).status_code == 201
+    answers = f"/embargo/proposals/{proposal}/answers"
+    nobodys = chief.post(f"/cases/{key}{answers}", {"yes": True})
+    assert nobodys.status_code == 422
+    assert "name the participant" in nobodys.json()["advice"]
+    assert lab("Lab Nine").post(f"/cases/{key}{answers}", {"yes": True}).status_code == 404
+    assert finder.post(f"/cases/{key}{answers}", {"yes": True}).status_code == 201
     assert finder.post(f"/cases/{key}/embargo/decisions", {"accept": True}).status_code == 404
     (shown,) = chief.get(f"/cases/{CASE}/embargo").json()["proposals"]
     assert (shown["yes"], shown["no"]) == (["lab-one"], [])

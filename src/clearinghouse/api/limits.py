@@ -24,7 +24,7 @@ def count_token(request: HttpRequest, digest: str) -> None:
 
 def count_address(request: HttpRequest) -> None:
     """Count a request without a valid token. Raises RateLimited above the operator's limit."""
-    network = _network(request.META.get("REMOTE_ADDR", ""))
+    network = _network(_sender(request))
     hidden = salted_hmac("clearinghouse.api.limits", network, algorithm="sha256").hexdigest()
     _count(request, f"address:{hidden}", wiring.settings().api_address_limit)
 
@@ -48,6 +48,18 @@ def _count(request: HttpRequest, client: str, limit: int) -> None:
             advice=f"wait {found.reset} seconds",
             headers={"Retry-After": str(found.reset)},
         )
+
+
+def _sender(request: HttpRequest) -> str:
+    """The address that the outermost trusted proxy was asked from; without such proxies, the connection's own.
+
+    Each proxy adds to the end of X-Forwarded-For, so what stands further left is what anybody may have written there.
+    """
+    proxies = wiring.settings().proxies
+    passed = request.headers.get("X-Forwarded-For", "").split(",")
+    if proxies and len(passed) >= proxies:
+        return passed[-proxies].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _network(address: str) -> str:
