@@ -99,6 +99,9 @@ def test_what_a_rule_forbids_ends_with_its_exit_code(run: Run) -> None:
     assert run("user", "revoke", "ada@example.org", "publisher")[0] == 0
     assert run("user", "deactivate", "ada") == (0, "ada  deactivated\n", "")
     assert run("user", "deactivate", "ada")[0] == 75
+    assert run("user", "reactivate", "ada") == (0, "ada  active again\n", "")
+    assert run("user", "reactivate", "ada")[0] == 75
+    assert run("user", "deactivate", "ada")[0] == 0
     assert run("user", "reset-factors", "ada")[0] == 75
 
 

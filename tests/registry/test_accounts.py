@@ -114,6 +114,24 @@ def test_who_is_deactivated_has_nothing_from_then_on() -> None:
         services.grant(ada, SiteRole.TRIAGER, actor=LOCAL, at=NOW)
 
 
+def test_who_is_let_in_again_has_its_organisations_and_neither_roles_nor_tokens_nor_sessions_of_before() -> None:
+    lab = organisation()
+    ada, eve = person(of=lab, site=[SiteRole.TRIAGER]), person("Eve")
+    own = services.create_token(ada.party, "mine", [Scope.CASES_READ], actor=actor_of(ada), at=NOW)
+    services.deactivate(ada, actor=LOCAL, at=NOW)
+    before = ada.get_session_auth_hash()
+    with pytest.raises(Refused):
+        services.reactivate(ada, actor=actor_of(eve), at=NOW)
+    services.reactivate(ada, actor=LOCAL, at=NOW)
+    assert _last()[0] == "person reactivated"
+    assert ada.is_active
+    assert ada.get_session_auth_hash() != before
+    assert actor_of_token(own.secret, NOW) is None
+    assert (actor_of(ada).roles, actor_of(ada).parties) == (frozenset(), {ada.party.key, lab.party.key})
+    with pytest.raises(Conflict, match="is active"):
+        services.reactivate(ada, actor=LOCAL, at=NOW)
+
+
 def test_an_organisation_keeps_a_manager() -> None:
     lab = organisation()
     boss, ada = person("Boss", of=lab, role=MANAGER), person("Ada", of=lab)

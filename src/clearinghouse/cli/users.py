@@ -146,6 +146,19 @@ def deactivate(person: Who) -> None:
     put_line(f"{found.party.handle}  deactivated")
 
 
+@app.command("reactivate")
+def reactivate(person: Who) -> None:
+    """Let a person in again who was shut out. Its site roles and tokens stay gone until they are given anew."""
+    from clearinghouse.bootstrap import wiring  # noqa: PLC0415
+
+    wiring.ready()
+    from clearinghouse.registry import queries, services  # noqa: PLC0415
+
+    found = queries.person(person)
+    services.reactivate(found, actor=LOCAL, at=wiring.clock())
+    put_line(f"{found.party.handle}  active again")
+
+
 @app.command("reset-factors")
 def reset_factors(person: Who) -> None:
     """Remove the second factors of a person who lost them. Its sessions end; its password stays."""

@@ -7,7 +7,7 @@ from clearinghouse.registry.services.invitations import MadeInvitation, accept, 
 from clearinghouse.registry.services.members import add_member, change_role, remove_member
 from clearinghouse.registry.services.names import know_finder
 from clearinghouse.registry.services.organisations import create_organisation
-from clearinghouse.registry.services.people import add_person, deactivate, grant, reset_factors, revoke
+from clearinghouse.registry.services.people import add_person, deactivate, grant, reactivate, reset_factors, revoke
 from clearinghouse.registry.services.tokens import create_token, revoke_token, use_token
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "invite",
     "know_finder",
     "note_factor",
+    "reactivate",
     "remove_member",
     "reset_factors",
     "revoke",

@@ -116,6 +116,21 @@ def deactivate(person: Person, *, actor: Actor, at: datetime) -> None:
 
 
 @repeated
+def reactivate(person: Person, *, actor: Actor, at: datetime) -> None:
+    """Let a person in again who was shut out, by its password and factors of before.
+
+    Roles on the site and tokens stay gone: they are given anew, each by itself. What it was in organisations holds.
+    Raises Refused, Conflict for one who is active.
+    """
+    with transaction.atomic():
+        demand(actor, AccountAction.ADD_PERSON)
+        if not Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True, epoch=F("epoch") + 1):
+            raise Conflict(f"{person.party.handle} is active", advice="nothing was changed")
+        note("person reactivated", actor=actor, at=at, body={"person": person.party.handle})
+    person.refresh_from_db()
+
+
+@repeated
 def reset_factors(person: Person, *, actor: Actor, at: datetime) -> None:
     """Remove the second factors of a person who lost them; its sessions end. The password stays, and is asked for.
 
