@@ -10,9 +10,11 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.roles import Tlp
 from tests.security import matrix
+from tests.security.world import CANARIES
 
 if TYPE_CHECKING:
     from tests.security.matrix import Row
@@ -59,3 +61,37 @@ def test_what_is_forbidden_costs_the_database_what_the_unknown_does(found: World
         assert asked(found, row, viewer, unknown=False) == asked(found, row, viewer, unknown=True), row.call
         compared += 1
     assert compared > 30
+
+
+def test_lists_totals_cursors_and_searches_are_the_same_with_and_without_what_one_may_not_see(found: World) -> None:
+    """The tenant has one report and one case; another tenant's, known by every name, changes no answer."""
+    found.put(embargo=Embargo.ACTIVE, tlp=Tlp.AMBER)
+    tenant, pages = found.program("tenant"), found.browser("tenant")
+    searches = [f"/cases?q={word}" for word in (*CANARIES.values(), found.case.key, found.case.public_id)]
+    lists = ["/", "/cases", "/cases?page=2", "/reports", "/reports?state=attached", *searches]
+    before = [pages.get(path).content for path in lists]
+    for path in ("/cases?limit=1", "/reports?limit=1"):
+        answer = tenant.get(path)
+        assert len(answer.json()["items"]) == 1, path
+        assert answer.json()["next"] is None, path
+        assert "Link" not in answer.headers, path
+    coordinators = found.program("coordinator").get("/cases?limit=1").json()["next"]
+    foreign = [row["id"] for row in tenant.get(f"/cases?limit=1&cursor={coordinators}").json()["items"]]
+    assert set(foreign) <= {found.other.key}
+    with transaction.atomic():
+        found.put(embargo=Embargo.NONE, tlp=Tlp.RED)
+        found.case.title, found.case.package = "another title", "pkg:pypi/another"
+        found.case.save()
+        assert [pages.get(path).content for path in lists] == before
+        transaction.set_rollback(True)
+    found.case.refresh_from_db()
+
+
+def test_whoever_leads_and_did_not_sign_writes_nothing_but_its_answer(found: World) -> None:
+    found.put(embargo=Embargo.ACTIVE, tlp=Tlp.AMBER)
+    owner = found.case.participants.filter(party__name="Org owner")
+    for consent in (Consent.INVITED, Consent.DECLINED, Consent.LAPSED):
+        owner.update(consent=consent)
+        for row in matrix.rows("operations"):
+            if row.shows in {"lead", "relabel", "take part", "status"}:
+                asked(found, row, "owner", unknown=False)
