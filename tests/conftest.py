@@ -43,8 +43,11 @@ hypothesis.settings.register_profile("house", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("house")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that install packages may reach the package index; all others have no network.
+    """Those that are given the most time begin first: none of them is to run on alone when all others are done.
+
+    Tests that install packages may reach the package index; all others have no network.
 
     Whoever uses Django's tables touches a database; other tests that do bear the mark themselves.
     """
@@ -53,6 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         if item.get_closest_marker("registry"):
             item.add_marker(pytest.mark.enable_socket)
+    items.sort(key=_most_seconds, reverse=True)  # stable: the others stay in their random order
+
+
+def _most_seconds(item: pytest.Item) -> float:
+    """The time that the test itself says it may take; 0 where it says nothing."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker and marker.args else 0.0
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.advisories import services as advisories
 from clearinghouse.bootstrap import wiring, worker
 from clearinghouse.cases import services as cases
+from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.core.roles import CaseRole
 from clearinghouse.core.visibility import LOCAL
 from clearinghouse.intake.models import Report
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 BUGS = {"alpha": Bug("gizmo.core:load"), "beta": Bug("gizmo.core:load", ranges=(("0", "1.6"),))}
 ALPHA, ALPHA_TOO = Sketch("alpha", words="one"), Sketch("alpha", words="two", fixed="1.6")
+ALPHA_THREE = Sketch("alpha", words="four")
 BETA = Sketch("beta", words="three", fixed="1.6")
 CASE = "CLH-2026-00001"
 
@@ -88,6 +90,20 @@ def step(name: str) -> Callable[[House], None]:
         prove.steps[name](newest())
 
     return call
+
+
+def parted(house: House) -> None:
+    """Two cases of one bug, for want of a release that can be had now; and a proof that brings both together."""
+    house.prover.out_of_reach = frozenset({"1.6"})
+    worked(ALPHA, ALPHA_TOO)(house)
+    house.prover.out_of_reach = frozenset()
+    assert Case.objects.count() == 2
+    before("match", ALPHA_THREE)(house)
+
+
+def brought_together(house: House) -> None:
+    step("match")(house)
+    assert Case.objects.filter(state=CaseState.MERGED).count() == 1
 
 
 def newest() -> str:
@@ -153,6 +169,7 @@ VERBS = [
     Verb("match, a first case", step("match"), before("match", ALPHA)),
     Verb("match, one more of a case", step("match"), before("match", ALPHA, ALPHA_TOO)),
     Verb("match, a case of its own beside another", step("match"), before("match", ALPHA, BETA)),
+    Verb("match, two cases become one", brought_together, parted),
     Verb("settle", step("settle"), before("settle", ALPHA)),
     Verb("answer late", answered_late, lambda house: (worked(ALPHA)(house), house.send(ALPHA, finder="Lab Two"))),
     Verb("assess", assessed, worked(ALPHA), again=False),

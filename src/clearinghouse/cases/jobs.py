@@ -23,9 +23,7 @@ def match(bundle_id: str, *, prover: Prover, clock: Clock) -> None:
     """
     if not proofs.supporting(bundle_id) or services.is_matched(bundle_id):
         return
-    attempt = services.note_match_attempt(bundle_id)
-    if attempt == 1:
-        proofs.forget_unrun(facts.id for facts in matching.candidates(bundle_id))
+    attempt = matching.begin(bundle_id)
     while True:
         for other, version in missing_trials(matching.candidates(bundle_id)):
             proofs.keep_trial(other, _trial(other, version, attempt, prover), at=clock())

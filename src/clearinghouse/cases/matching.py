@@ -23,6 +23,7 @@ from clearinghouse.core.matching import (
 )
 from clearinghouse.journal import services as journal
 from clearinghouse.journal.repeating import repeated
+from clearinghouse.proofs import services as proofs
 from clearinghouse.proofs.models import Proof
 from clearinghouse.proofs.queries import matching_facts
 
@@ -38,6 +39,19 @@ def candidates(bundle_id: str) -> list[ProofFacts]:
     """The proof with every matched proof that it must be told from or joined with."""
     proof = Proof.objects.get(bundle_id=bundle_id)
     return [matching_facts(row) for row in _group(proof)]
+
+
+@repeated
+def begin(bundle_id: str) -> int:
+    """Count one more attempt to match, and at the first forget the trials of look-alikes that never ran: both or none.
+
+    Apart, one that was killed in between would leave them standing for good, and the proofs in cases of their own.
+    """
+    with transaction.atomic():
+        attempt = services.note_match_attempt(bundle_id)
+        if attempt == 1:
+            proofs.forget_unrun(facts.id for facts in candidates(bundle_id))
+    return attempt
 
 
 @repeated
