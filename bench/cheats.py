@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse import __version__
-from clearinghouse.cli.prove import cache_folder, prove_all
+from clearinghouse.cli.prove import prove_all
+from clearinghouse.prover.cache import cache_folder
 from clearinghouse.prover.local import LocalProver
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from figures import CORPUS, load, machine, say
 
-from clearinghouse.cli.prove import LANES, cache_folder, prove_all
+from clearinghouse.cli.prove import LANES, prove_all
 from clearinghouse.core.proof import Verdict
+from clearinghouse.prover.cache import cache_folder
 from clearinghouse.prover.local import LocalProver
 
 if TYPE_CHECKING:

@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING
 from figures import CORPUS, load, machine, say
 from histories import versions
 
-from clearinghouse.cli.prove import cache_folder
 from clearinghouse.core.manifest import CallRun, Claim, Manifest, OracleSpec, Runtime, Target
 from clearinghouse.core.proof import OracleName, Signal, Verdict
 from clearinghouse.prover.builds import NotBuilt, build
-from clearinghouse.prover.cache import Cache
+from clearinghouse.prover.cache import Cache, cache_folder
 from clearinghouse.prover.runner import Plan, Runner
 from clearinghouse.prover.runtimes.interface import Workbench
 from clearinghouse.prover.sandbox.arguments import arguments

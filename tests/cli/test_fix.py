@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clearinghouse.cli.prove import cache_folder
+from clearinghouse.prover.cache import cache_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proofs"
 COMMAND = Path(sys.executable).with_name("clearinghouse")

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from clearinghouse.cli.prove import Answer, cache_folder, exit_code, keep
+from clearinghouse.cli.prove import Answer, exit_code, keep
 from clearinghouse.core.proof import ProofResult, Verdict
+from clearinghouse.prover.cache import cache_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proofs"
 COMMAND = Path(sys.executable).with_name("clearinghouse")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.cli.output import put, put_line
-from clearinghouse.cli.prove import cache_folder
+from clearinghouse.prover.cache import cache_folder
 from clearinghouse.prover.sandbox.checkup import Checkup, Layer, check_up
 
 if TYPE_CHECKING:

@@ -51,8 +51,9 @@ def isolate(
 
     Exit code: 69 without a sandbox, 65 with an invalid bundle, 1 when there is no fix to be had, else 0.
     """
-    from clearinghouse.cli.prove import cache_folder, checkouts_of  # noqa: PLC0415  # the prover is loaded when it is needed
+    from clearinghouse.cli.prove import checkouts_of  # noqa: PLC0415  # the prover is loaded when it is needed
     from clearinghouse.core.fix import FixStatus  # noqa: PLC0415
+    from clearinghouse.prover.cache import cache_folder  # noqa: PLC0415
     from clearinghouse.prover.isolate.search import Budget  # noqa: PLC0415
     from clearinghouse.prover.local import LocalProver  # noqa: PLC0415
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.errors import NotFound, UsageError
 from clearinghouse.core.proof import ProofResult, Verdict
+from clearinghouse.prover.cache import cache_folder
 from clearinghouse.prover.local import LocalProver
 
 if TYPE_CHECKING:
@@ -34,15 +35,6 @@ class Answer:
     def as_json(self) -> dict[str, Any]:
         """The line that `--json` prints."""
         return {"path": self.path, **self.result.as_json()}
-
-
-def cache_folder() -> Path:
-    """Where installed targets are kept between runs: CLEARINGHOUSE_CACHE, else the user's cache folder."""
-    own = os.environ.get("CLEARINGHOUSE_CACHE")
-    if own:
-        return Path(own).absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "clearinghouse"
 
 
 def exit_code(results: Sequence[ProofResult]) -> int:

@@ -38,7 +38,7 @@ def versions(
     Exit code: 69 without a sandbox, or where the releases cannot be had; 65 with an invalid bundle; 66 where nothing is
     known of the package; 1 when the proof does not fire on its own vulnerable release; else 0.
     """
-    from clearinghouse.cli.prove import cache_folder  # noqa: PLC0415  # --help needs none of it
+    from clearinghouse.prover.cache import cache_folder  # noqa: PLC0415  # --help needs none of it
     from clearinghouse.prover.local import LocalProver  # noqa: PLC0415
 
     published = _records(compare, bundle) if compare is not None else None

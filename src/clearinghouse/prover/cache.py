@@ -6,6 +6,7 @@ A folder is named by everything that determines its content, written beside its 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -15,6 +16,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def cache_folder() -> Path:
+    """Where installed targets are kept between runs: CLEARINGHOUSE_CACHE, else the user's cache folder."""
+    own = os.environ.get("CLEARINGHOUSE_CACHE")
+    if own:
+        return Path(own).absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "clearinghouse"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from clearinghouse.prover.builds import Builds
     from clearinghouse.prover.isolate.search import Budget
     from clearinghouse.prover.sandbox.interface import Sandbox
     from clearinghouse.prover.versions import History
@@ -64,6 +65,14 @@ class LocalProver:
     def prove_path(self, path: Path, say: Callable[[str], None] = _quiet) -> ProofResult:
         """Decide the bundle in a folder or archive; `say` hears what is being done."""
         return self._prove(lambda: read_bundle(path), say)
+
+    def prove_bundle(self, bundle: Bundle, say: Callable[[str], None] = _quiet) -> ProofResult:
+        """Decide a bundle that was read already."""
+        return self._prove(lambda: bundle, say)
+
+    def builds_of(self, bundle: Bundle) -> Builds | NotBuilt:
+        """The installed releases of a bundle's target, or why there are none."""
+        return build(bundle.manifest, self._bench(bundle))
 
     def _prove(self, read: Callable[[], Bundle], say: Callable[[str], None]) -> ProofResult:
         say("reading")
