@@ -19,6 +19,7 @@ from clearinghouse.cli import (
     organisations,
     proof,
     reports,
+    review,
     serve,
     submit,
     tokens,
@@ -51,6 +52,7 @@ app.add_typer(journal.app, name="journal")
 app.command("verify-attestation")(attest.verify_attestation)
 app.add_typer(keys.app, name="keys")
 app.add_typer(proof.app, name="proof")
+app.add_typer(review.app, name="review")
 app.command("versions")(versions.versions)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)

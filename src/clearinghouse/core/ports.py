@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearinghouse.core.proof import ProofResult, Trial
+    from clearinghouse.core.review.plan import Plan
     from clearinghouse.core.seals import Head
 
 
@@ -62,7 +63,10 @@ class Attestation:
 
 
 class Signer(Protocol):
-    """Signs verdicts and seals of the journal. The key is in a process of its own: the one that asks never opens it."""
+    """Signs verdicts, seals of the journal, plans and reports of reviews.
+
+    The key is in a process of its own: the one that asks never opens it.
+    """
 
     def key_id(self) -> str:
         """The id of the key, once it was found to be usable. Raises NotFound, Refused or InvalidInput."""
@@ -77,4 +81,8 @@ class Signer(Protocol):
 
     def seal(self, head: Head) -> Attestation:
         """The signed statement of a seal over the journal."""
+        ...
+
+    def plan(self, plan: Plan) -> Attestation:
+        """The signed analysis plan of a review; the time in it is that of the signer's own clock."""
         ...

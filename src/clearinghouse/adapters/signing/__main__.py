@@ -1,9 +1,9 @@
 """The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads what to state, signs it or refuses, ends.
 
 Standard input holds a verdict, `{"name": …, "result": …}`, as `ProofResult.as_json` has it, or a seal of the journal,
-`{"seal": …}`, as `Head.as_json` has it, or `null` to ask for the key's id alone. Standard output gets
-`{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or `{"error": {code, message, advice}}`. It starts no
-program, runs no foreign code and opens no connection.
+`{"seal": …}`, as `Head.as_json` has it, or the plan of a review, `{"plan": …}`, which gets this process's time, or
+`null` to ask for the key's id alone. Standard output gets `{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
+`{"error": {code, message, advice}}`. It starts no program, runs no foreign code and opens no connection.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.core.errors import ClearinghouseError, InvalidInput
 from clearinghouse.core.proof import ProofResult
+from clearinghouse.core.review.plan import Plan, SignedPlan
 from clearinghouse.core.seals import Head
 from clearinghouse.core.typed_json import members, read, strict_loads
 from clearinghouse.formats.intoto import Attested
+
+if TYPE_CHECKING:
+    from clearinghouse.adapters.signing.envelope import Stated
 
 _ARGUMENTS = 2
 
@@ -33,15 +38,21 @@ def answer(key: Path, request: bytes) -> dict[str, Any]:
             return {"key_id": signer.public_key.keyid}
         statement = _statement(document)
     except ValueError as error:
-        raise InvalidInput(f"not a verdict or a seal: {error}") from None
+        raise InvalidInput(f"not a verdict, a seal or a plan: {error}") from None
     return {"key_id": signer.public_key.keyid, "envelope": envelope.sign(statement, signer).decode("ascii")}
 
 
-def _statement(document: Any) -> Attested | Head:
+def _statement(document: Any) -> Stated:
+    if isinstance(document, dict) and "plan" in document:
+        return SignedPlan(read(Plan, members(document, {"plan"}, "the request")["plan"], "plan"), _now())
     if isinstance(document, dict) and "seal" in document:
         return read(Head, members(document, {"seal"}, "the request")["seal"], "seal")
     members(document, {"name", "result"}, "the request")
     return Attested(document["name"], ProofResult.from_json(document["result"]))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def main() -> int:

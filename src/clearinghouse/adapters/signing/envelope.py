@@ -8,8 +8,10 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, VerificationError
 
 from clearinghouse.core.errors import InvalidInput, NotVerified
+from clearinghouse.core.review.plan import SignedPlan
 from clearinghouse.core.typed_json import canonical, members, strict_loads
 from clearinghouse.formats.intoto import PAYLOAD_TYPE, Attested, read_statement, write_statement
+from clearinghouse.formats.intoto_review import read_plan, write_plan
 from clearinghouse.formats.intoto_seal import read_seal, write_seal
 
 if TYPE_CHECKING:
@@ -17,12 +19,20 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.seals import Head
 
+    Stated = Attested | SignedPlan | Head
+
 _ADVICE = "get the file again, byte for byte as it was written"
 
 
-def sign(stated: Attested | Head, signer: CryptoSigner) -> bytes:
+def sign(stated: Stated, signer: CryptoSigner) -> bytes:
     """The file of a signed statement: canonical JSON on one line. Raises InvalidInput for what cannot be stated."""
-    payload = write_statement(stated) if isinstance(stated, Attested) else write_seal(stated)
+    match stated:
+        case Attested():
+            payload = write_statement(stated)
+        case SignedPlan():
+            payload = write_plan(stated)
+        case _:
+            payload = write_seal(stated)
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
     envelope.sign(signer)
     return _spelling(envelope)
@@ -43,6 +53,11 @@ def verify(content: bytes, key: SSlibKey) -> Attested:
 def verify_seal(content: bytes, key: SSlibKey) -> Head:
     """The seal of a journal that `key` signed. Raises as `verify` does."""
     return read_seal(_payload(content, key))
+
+
+def verify_plan(content: bytes, key: SSlibKey) -> SignedPlan:
+    """The analysis plan of a review that `key` signed. Raises as `verify` does."""
+    return read_plan(_payload(content, key))
 
 
 def _payload(content: bytes, key: SSlibKey) -> bytes:

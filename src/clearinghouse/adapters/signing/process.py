@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearinghouse.core.proof import ProofResult
+    from clearinghouse.core.review.plan import Plan
     from clearinghouse.core.seals import Head
 
 _SECONDS = 120
@@ -41,6 +42,10 @@ class ProcessSigner:
     def seal(self, head: Head) -> Attestation:
         """The signed statement, with the key that this process used."""
         return self._sign({"seal": head.as_json()})
+
+    def plan(self, plan: Plan) -> Attestation:
+        """The signed plan, with the instant at which the key's process signed it."""
+        return self._sign({"plan": plan.as_json()})
 
     def _sign(self, request: dict[str, Any]) -> Attestation:
         answer = self._ask(request)

@@ -40,7 +40,9 @@ class Sample:
 
     `artifact`, `log` and `finding` are SHA-256 digests in hexadecimal (`finding`: the bundle id of a weakness
     found that is not the task's own). `submitted_at_tokens` is what was used when the judged artifact was handed in;
-    None: nothing was. `limit` names the budget that ended the attempt, if one did: tokens, cost, time or messages.
+    None: nothing was. `began` is the instant in UTC at which the attempt began (`2026-11-23T10:00:00Z`; empty: nobody
+    noted it, and no report that rests on a plan takes it). `limit` names the budget that ended the attempt, if one did:
+    tokens, cost, time or messages.
     """
 
     agent: str
@@ -55,6 +57,7 @@ class Sample:
     finding: str | None = None
     usage: Usage = field(default_factory=Usage)
     submitted_at_tokens: int | None = None
+    began: str = ""
     seconds: float = 0.0
     judge_cpu_seconds: float = 0.0
     limit: str | None = None

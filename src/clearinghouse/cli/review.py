@@ -1,0 +1,10 @@
+"""`clearinghouse review …`: the verbs of a model review; each lives in a module of its own and is registered here."""
+
+from __future__ import annotations
+
+import typer
+
+from clearinghouse.cli import review_plan
+
+app = typer.Typer(help="Model reviews: plan, run, judge again, report.", no_args_is_help=True, rich_markup_mode=None)
+app.command("plan")(review_plan.plan)
