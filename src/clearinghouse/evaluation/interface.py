@@ -62,7 +62,7 @@ class Task(Protocol):
 
 @runtime_checkable
 class AnsweredTask(Task, Protocol):
-    """A task of which the suite's secret side knows an answer: for the oracle agent, which shows that it can be solved."""
+    """A task with an answer known to the suite's secret side: the oracle agent shows with it that it can be solved."""
 
     def known_answer(self, epoch: int) -> bytes | None:
         """What would pass in this epoch, as the agent would hand it in; None: unknown. Never part of an offer."""
