@@ -6,19 +6,23 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from clearinghouse.advisories import queries as advisories
-from clearinghouse.cases import queries
+from clearinghouse.bootstrap import wiring
+from clearinghouse.cases import queries, services
 from clearinghouse.cases.coordination import coordination
+from clearinghouse.core.errors import ClearinghouseError, NotFound
 from clearinghouse.web.answers import actor_of, as_json, html, one_page
 from clearinghouse.web.why import explain, shown_runs
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from clearinghouse.cases.views import CaseDetail, CaseRow
+    from clearinghouse.cases.views import CaseDetail, CaseRow, Invitation
 
 MAX_SEARCH = 200  # characters of a search that are looked at
 
@@ -55,7 +59,7 @@ def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
     """Of one case what the reader may see; of one it is invited to, the invitation."""
     invitation = queries.invitation(case_id, actor=actor_of(request))
     if invitation is not None:
-        return html(request, "invitation.html", here="cases", invitation=invitation)
+        return _invitation(request, invitation)
     case = _case(request, case_id)
     around = coordination(case_id, actor=actor_of(request))
     return html(
@@ -69,6 +73,37 @@ def case_page(request: HttpRequest, case_id: str) -> HttpResponse:
         why=explain(case),
         runs=shown_runs(case.proofs),
         published=advisories.advisory(case.row.id) if case.advisory_id else None,
+    )
+
+
+@require_POST
+def answer_invitation(request: HttpRequest, case_id: str) -> HttpResponse:
+    """Sign the embargo of a case that the reader is invited to (`answer=yes`), or decline it; then show the case."""
+    actor = actor_of(request)
+    invitation = queries.invitation(case_id, actor=actor)
+    if invitation is None:
+        raise Http404
+    answer = request.POST.get("answer")
+    if answer not in {"yes", "no"}:
+        return _invitation(request, invitation, error="Choose one of the two answers.")
+    try:
+        services.answer_invitation(case_id, yes=answer == "yes", actor=actor, at=wiring.clock())
+    except NotFound:
+        raise Http404 from None
+    except ClearinghouseError as error:
+        return _invitation(request, invitation, error=str(error))
+    return HttpResponseRedirect(reverse("case", args=[case_id]))
+
+
+def _invitation(request: HttpRequest, invitation: Invitation, error: str = "") -> HttpResponse:
+    return html(
+        request,
+        "invitation.html",
+        status=409 if error else 200,
+        here="cases",
+        invitation=invitation,
+        error=error,
+        csrf_token=get_token(request),
     )
 
 

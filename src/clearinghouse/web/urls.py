@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases", case_pages.case_list, name="cases"),
     path("cases/<str:case_id>.osv.json", case_pages.case_osv, name="case-osv"),
     path("cases/<str:case_id>.json", case_pages.case_json, name="case-json"),
+    path("cases/<str:case_id>/answer", case_pages.answer_invitation, name="case-answer"),
     path("cases/<str:case_id>", case_pages.case_page, name="case"),
     path("reports", report_pages.report_list, name="reports"),
     path("reports/<str:report_id>.json", report_pages.report_json, name="report-json"),
