@@ -85,7 +85,9 @@ def for_django(settings: Settings) -> dict[str, Any]:
                 # Every atomic() takes the write lock at its start, so none deadlocks; none stands around mere reads.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+                # What is deleted is overwritten: a key that was destroyed must not lie in a free page.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                "PRAGMA secure_delete=ON;",
             },
         }
     return {

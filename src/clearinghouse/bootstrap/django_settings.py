@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "clearinghouse.intake",
     "clearinghouse.cases",
     "clearinghouse.advisories",
+    "clearinghouse.reviews",
 ]
 DATABASES = {"default": database.for_django(SETTINGS)}
 ROOT_URLCONF = "clearinghouse.bootstrap.urls"

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     signing_key: Path | None = Field(
         default=None, description="the private key that signs verdicts and seals; unset: `keys/signing.key` in `home`"
     )
+    vault_key: Path | None = Field(
+        default=None,
+        description="the key under which credentials of reviews are sealed; unset: `keys/vault.key` in `home`",
+    )
     seal_minutes: int = Field(
         default=10, ge=0, le=60 * 24 * 366, description="the worker seals the journal this often; 0: never by itself"
     )
@@ -106,6 +110,16 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Where the private key that signs verdicts lies, if there is one."""
         return (self.signing_key or self.root / "keys" / "signing.key").expanduser().absolute()
+
+    @property
+    def vault_file(self) -> Path:
+        """Where the key lies under which credentials of reviews are sealed; made when it is first needed."""
+        return (self.vault_key or self.root / "keys" / "vault.key").expanduser().absolute()
+
+    @property
+    def evaluations(self) -> Path:
+        """What evaluations of models leave, each in a folder of its own, named by its key."""
+        return self.root / "evaluations"
 
     @property
     def prover_state(self) -> Path:

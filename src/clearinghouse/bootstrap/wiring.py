@@ -15,7 +15,7 @@ from clearinghouse.core.ports import Job
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clearinghouse.core.ports import Clock, JobQueue, Prover, Signer
+    from clearinghouse.core.ports import Clock, JobQueue, Prover, Runs, Signer, Vault
     from clearinghouse.journal.sealing import Sealing
 
 clock: Clock = now
@@ -103,6 +103,28 @@ def signer() -> Signer | None:
     found = ProcessSigner(key)
     found.key_id()
     return found
+
+
+def vault() -> Vault:
+    """What seals and opens credentials of reviews, in a process of its own."""
+    from clearinghouse.adapters.vault.process import ProcessVault  # noqa: PLC0415
+
+    return ProcessVault(settings().vault_file)
+
+
+def runs() -> Runs:
+    """What ends processes of evaluations on this machine."""
+    from clearinghouse.adapters.runs import LocalRuns  # noqa: PLC0415
+
+    return LocalRuns()
+
+
+def tend_reviews(signer: Signer | None) -> tuple[str, ...]:
+    """Do what is due for reviews of models: first in the tables, then with processes, files and signatures."""
+    from clearinghouse.reviews import services as reviews  # noqa: PLC0415
+
+    struck = reviews.strike(at=clock())
+    return struck + reviews.effect(at=clock(), runs=runs(), folder=settings().evaluations, signer=signer)
 
 
 def seal(signer: Signer | None) -> Sealing:

@@ -81,7 +81,7 @@ def work(
             while not stop.is_set():
                 with _patiently(several=several):
                     queue.tend()
-                    for due in cases.end_due(at=wiring.clock()):
+                    for due in (*cases.end_due(at=wiring.clock()), *wiring.tend_reviews(signer)):
                         log.info("due", what=due)
                     undone = reconciler.look()
                     sealer.look()

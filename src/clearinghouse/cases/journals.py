@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clearinghouse.core.visibility import Actor, Brought, CaseFacts
     from clearinghouse.journal.queries import EntryView
 
+_OF_REVIEWS = "review/"  # their bodies are for those who take part, whom the room `reviews` knows
 _OF_THE_HOUSE = frozenset({SYSTEM, "registry"})  # about no case: what an auditor reads with the bodies
 
 
@@ -30,6 +31,8 @@ def entries(chain: str, *, actor: Actor) -> tuple[EntryView, ...]:
     """A chain from its first entry, without the bodies where only the metadata may be read; empty for none to see."""
     if chain in _OF_THE_HOUSE:
         return journal.entries(chain) if can(actor, Action.READ_SYSTEM_JOURNAL) else ()
+    if chain.startswith(_OF_REVIEWS):
+        return journal.entries(chain, bodies=False) if can(actor, Action.READ_SYSTEM_JOURNAL) else ()
     about = _about(chain, actor)
     bodies = can(actor, Action.READ_JOURNAL, about)
     if not bodies and not can(actor, Action.READ_JOURNAL_METADATA, about):
@@ -48,7 +51,8 @@ def latest(limit: int, *, actor: Actor) -> tuple[EntryView, ...]:
     """The newest entries over all chains, oldest of them first; for who reads the journal of the whole house."""
     if not can(actor, Action.READ_SYSTEM_JOURNAL):
         return ()
-    return journal.latest(limit, bodies=can(actor, Action.READ_JOURNAL))
+    found = journal.latest(limit, bodies=can(actor, Action.READ_JOURNAL))
+    return tuple(replace(entry, body={}) if entry.chain.startswith(_OF_REVIEWS) else entry for entry in found)
 
 
 def _about(chain: str, actor: Actor) -> CaseFacts | Brought | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.proof import ProofResult, Trial
     from clearinghouse.core.review.plan import Plan
+    from clearinghouse.core.review.records import Record
     from clearinghouse.core.seals import Head
 
 
@@ -85,4 +86,35 @@ class Signer(Protocol):
 
     def plan(self, plan: Plan) -> Attestation:
         """The signed analysis plan of a review; the time in it is that of the signer's own clock."""
+        ...
+
+    def record(self, record: Record) -> Attestation:
+        """The signed statement of what happened to a review."""
+        ...
+
+
+class Vault(Protocol):
+    """Keeps secrets sealed under a key of their own, which is wrapped by the house's key and kept beside them.
+
+    The house's key is in a process of its own. `about` is bound into what is sealed: it opens for nothing else.
+    """
+
+    def new_key(self) -> bytes:
+        """A new key, wrapped. Raises NotFound, Refused or InvalidInput where the house's key cannot be used."""
+        ...
+
+    def seal(self, wrapped: bytes, secret: bytes, about: str) -> bytes:
+        """The secret, sealed under that key."""
+        ...
+
+    def open(self, wrapped: bytes, sealed: bytes, about: str) -> bytes:
+        """The secret. Raises NotVerified for what was not sealed under that key for that purpose."""
+        ...
+
+
+class Runs(Protocol):
+    """Reaches processes that were started to evaluate a model."""
+
+    def stop(self, control: Mapping[str, Any]) -> bool:
+        """End the process that was recorded so; whether it is certainly no more. A stranger's is left alone."""
         ...

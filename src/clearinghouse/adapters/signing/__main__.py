@@ -1,8 +1,9 @@
 """The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads what to state, signs it or refuses, ends.
 
 Standard input holds a verdict, `{"name": …, "result": …}`, as `ProofResult.as_json` has it, or a seal of the journal,
-`{"seal": …}`, as `Head.as_json` has it, or the plan of a review, `{"plan": …}`, which gets this process's time, or
-`null` to ask for the key's id alone. Standard output gets `{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
+`{"seal": …}`, as `Head.as_json` has it, or a record of a review, `{"final": …}` or `{"destruction": …}`, or the plan of
+one, `{"plan": …}`, which gets this process's time, or `null` to ask for the key's id alone. Standard output gets
+`{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
 `{"error": {code, message, advice}}`. It starts no program, runs no foreign code and opens no connection.
 """
 
@@ -19,6 +20,7 @@ from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.core.errors import ClearinghouseError, InvalidInput
 from clearinghouse.core.proof import ProofResult
 from clearinghouse.core.review.plan import Plan, SignedPlan
+from clearinghouse.core.review.records import Destruction, Final, Record
 from clearinghouse.core.seals import Head
 from clearinghouse.core.typed_json import members, read, strict_loads
 from clearinghouse.formats.intoto import Attested
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from clearinghouse.adapters.signing.envelope import Stated
 
 _ARGUMENTS = 2
+_RECORDS: dict[str, type[Final | Destruction]] = {"final": Final, "destruction": Destruction}
 
 
 def answer(key: Path, request: bytes) -> dict[str, Any]:
@@ -47,6 +50,10 @@ def _statement(document: Any) -> Stated:
         return SignedPlan(read(Plan, members(document, {"plan"}, "the request")["plan"], "plan"), _now())
     if isinstance(document, dict) and "seal" in document:
         return read(Head, members(document, {"seal"}, "the request")["seal"], "seal")
+    for name, kind in _RECORDS.items():
+        if isinstance(document, dict) and name in document:
+            record: Record = read(kind, members(document, {name}, "the request")[name], name)
+            return record
     members(document, {"name", "result"}, "the request")
     return Attested(document["name"], ProofResult.from_json(document["result"]))
 

@@ -9,17 +9,20 @@ from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, V
 
 from clearinghouse.core.errors import InvalidInput, NotVerified
 from clearinghouse.core.review.plan import SignedPlan
+from clearinghouse.core.review.records import Destruction, Final
 from clearinghouse.core.typed_json import canonical, members, strict_loads
 from clearinghouse.formats.intoto import PAYLOAD_TYPE, Attested, read_statement, write_statement
+from clearinghouse.formats.intoto_record import read_record, write_record
 from clearinghouse.formats.intoto_review import read_plan, write_plan
 from clearinghouse.formats.intoto_seal import read_seal, write_seal
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
+    from clearinghouse.core.review.records import Record
     from clearinghouse.core.seals import Head
 
-    Stated = Attested | SignedPlan | Head
+    Stated = Attested | SignedPlan | Head | Record
 
 _ADVICE = "get the file again, byte for byte as it was written"
 
@@ -31,6 +34,8 @@ def sign(stated: Stated, signer: CryptoSigner) -> bytes:
             payload = write_statement(stated)
         case SignedPlan():
             payload = write_plan(stated)
+        case Final() | Destruction():
+            payload = write_record(stated)
         case _:
             payload = write_seal(stated)
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
@@ -58,6 +63,11 @@ def verify_seal(content: bytes, key: SSlibKey) -> Head:
 def verify_plan(content: bytes, key: SSlibKey) -> SignedPlan:
     """The analysis plan of a review that `key` signed. Raises as `verify` does."""
     return read_plan(_payload(content, key))
+
+
+def verify_record(content: bytes, key: SSlibKey) -> Record:
+    """The record of a review that `key` signed. Raises as `verify` does."""
+    return read_record(_payload(content, key))
 
 
 def _payload(content: bytes, key: SSlibKey) -> bytes:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.proof import ProofResult
     from clearinghouse.core.review.plan import Plan
+    from clearinghouse.core.review.records import Record
     from clearinghouse.core.seals import Head
 
 _SECONDS = 120
@@ -46,6 +47,10 @@ class ProcessSigner:
     def plan(self, plan: Plan) -> Attestation:
         """The signed plan, with the instant at which the key's process signed it."""
         return self._sign({"plan": plan.as_json()})
+
+    def record(self, record: Record) -> Attestation:
+        """The signed statement, with the key that this process used."""
+        return self._sign({type(record).__name__.lower(): record.as_json()})
 
     def _sign(self, request: dict[str, Any]) -> Attestation:
         answer = self._ask(request)

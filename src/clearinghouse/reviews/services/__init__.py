@@ -1,0 +1,64 @@
+"""The verbs of the room: offer a model, decide about it, run evaluations, report, end; and the clock."""
+
+from clearinghouse.reviews.services.clock import effect, strike
+from clearinghouse.reviews.services.deciding import (
+    accept,
+    appoint,
+    decline,
+    dismiss,
+    draft,
+    finalise,
+    share,
+    supersede,
+)
+from clearinghouse.reviews.services.running import (
+    burn,
+    close,
+    finish,
+    note_control,
+    pause,
+    put_credential,
+    release,
+    resume,
+    revoke_credential,
+    set_plan,
+    start,
+)
+from clearinghouse.reviews.services.submission import (
+    change_submission,
+    comment,
+    open_review,
+    plan_release,
+    submit,
+    withdraw,
+)
+
+__all__ = [
+    "accept",
+    "appoint",
+    "burn",
+    "change_submission",
+    "close",
+    "comment",
+    "decline",
+    "dismiss",
+    "draft",
+    "effect",
+    "finalise",
+    "finish",
+    "note_control",
+    "open_review",
+    "pause",
+    "plan_release",
+    "put_credential",
+    "release",
+    "resume",
+    "revoke_credential",
+    "set_plan",
+    "share",
+    "start",
+    "strike",
+    "submit",
+    "supersede",
+    "withdraw",
+]
