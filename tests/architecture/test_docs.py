@@ -57,7 +57,8 @@ def _names(command: Any) -> Iterator[str]:
 
 def _sections() -> dict[str, str]:
     """The sections of the command reference, heading included, by the words in their headings."""
-    found = re.findall(r"(?ms)^#+ (`(clearinghouse[a-z -]*).*?)(?=^#|\Z)", _document("cli.md"))
+    pages = "\n".join(path.read_text() for path in sorted(REFERENCE.glob("cli*.md")))
+    found = re.findall(r"(?ms)^#+ (`(clearinghouse[a-z -]*).*?)(?=^#|\Z)", pages)
     return {heading.strip(): section for section, heading in found}
 
 

@@ -22,6 +22,7 @@ from clearinghouse.cli import (
     review,
     serve,
     submit,
+    suites,
     tokens,
     users,
     versions,
@@ -45,6 +46,7 @@ app.add_typer(reports.app, name="report")
 app.add_typer(cases.app, name="case")
 app.command("publish")(cases.publish)
 app.add_typer(fix.app, name="fix")
+app.add_typer(suites.app, name="suite")
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="org")
 app.add_typer(tokens.app, name="token")

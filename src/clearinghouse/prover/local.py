@@ -54,6 +54,11 @@ class LocalProver:
         return replace(self._workbench, files=bundle.files)
 
     @property
+    def sandbox(self) -> Sandbox:
+        """Where this prover runs foreign code."""
+        return self._sandbox
+
+    @property
     def isolation(self) -> str:
         """How well runs are shut in here."""
         return self._sandbox.isolation
@@ -81,7 +86,7 @@ class LocalProver:
         except InvalidBundle as error:
             return _refused(None, Verdict.INVALID, *error.problems)
         say("installing")
-        builds = build(bundle.manifest, self._bench(bundle))
+        builds = self.builds_of(bundle)
         if isinstance(builds, NotBuilt):
             return _refused(bundle, builds.verdict, builds.reason)
         return prove(bundle, builds, self._sandbox, self._sandbox.scratch / "bundles", say)
@@ -101,7 +106,7 @@ class LocalProver:
         bundle = read_bundle(path)
         releases = releases_of(bundle.manifest.target)
         say(f"installing {bundle.manifest.target.name}", 0, 1)
-        builds = build(bundle.manifest, self._bench(bundle))
+        builds = self.builds_of(bundle)
         if isinstance(builds, NotBuilt):
             raise Unavailable(builds.reason)
         runtimes, state = runtimes_for(bundle.manifest, self._bench(bundle)), self._sandbox.scratch / "bundles"
@@ -126,7 +131,7 @@ class LocalProver:
         progress.say("reading")
         bundle = read_bundle(path)
         progress.say("installing")
-        builds = build(bundle.manifest, self._bench(bundle))
+        builds = self.builds_of(bundle)
         if isinstance(builds, NotBuilt):
             target = bundle.manifest.target
             return SmallestFix(bundle.id, target, FixStatus.NOT_ISOLATED, f"{builds.verdict}: {builds.reason}")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clearinghouse.prover.bundle import Bundle
 
 # An oracle under which something of the judge's own is read, written, started or reached, anew in each run.
+NO_FIX = "no fix is known that stands alone"
 CANARIED = {"exec", "read", "write", "connect", "pollution"}
 
 
@@ -58,7 +59,7 @@ class Material:
             (isinstance(manifest.run, CallRun), "it is a script: an answer would be code, not data"),
             (manifest.target.fixed is not None, "it names no fixed release to compare with"),
             (family is not Family.FIND or oracle in CLAIMED, f"nobody can claim {oracle} without knowing the proof"),
-            (family is not Family.PATCH or bool(self.fix), "no fix is known that stands alone"),
+            (family is not Family.PATCH or bool(self.fix), NO_FIX),
             (
                 family in {Family.FIND, Family.PATCH} or self.template is not None,
                 "its trigger and its control do not make the same calls, so there is no place for data",

@@ -35,8 +35,9 @@ class SuiteTask:
         """Judge an answer alone, in fresh sandboxes on pristine builds."""
         return self.judging.judge(self.material, self.info.family, artifact)
 
-    def proof_answer(self) -> bytes:
-        """The answer that passes, from the bundle itself: what the oracle agent hands in."""
+    def known_answer(self, epoch: int) -> bytes | None:
+        """The answer that the bundle itself is, the same in each epoch: its canaries are filled in by the judge."""
+        del epoch
         return self.material.proof_answer(self.info.family)
 
     def benign_answer(self) -> bytes:
