@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import warnings
 from pathlib import Path  # noqa: TC003  # Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,6 +83,7 @@ def build(  # noqa: PLR0917  # one parameter for each option
         copied=not reference,
         holdout=holdout,
     )
+    warnings.simplefilter("ignore", SyntaxWarning)  # of the releases' own sources, which are read for their syntax tree
     with _progress(len(bundles), "proving and isolating") as done:
         built = build_suite(bundles, out, wish, own_prover(), done)
     _tell_built(out, built, as_json=as_json)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.core.plain_names import COMPUTE, Names, NotPlain, check_part
 from clearinghouse.core.plain_syntax import in_bundle
+from clearinghouse.core.syntax import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,7 +57,7 @@ def why_not_plain(argv: Iterable[str], files: Mapping[str, bytes], provided: Ite
         if len(source) > _MOST_BYTES:
             return f"{path} is longer than {_MOST_BYTES} bytes"
         try:
-            _check(ast.parse(source), Names(names, siblings))
+            _check(parsed(source), Names(names, siblings))
         except NotPlain as found:
             return f"{path} {found}"
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -12,6 +12,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from clearinghouse.core.syntax import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -60,7 +62,7 @@ def _named(path: str, lines: Lines, marked: Sequence[int]) -> list[str]:
 def parse(source: bytes) -> ast.Module | None:
     """The syntax tree of Python source, or None where this interpreter reads none in it."""
     try:
-        return ast.parse(source)
+        return parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
