@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from clearinghouse.cli import review_plan
+from clearinghouse.cli import review_plan, review_report
 
 app = typer.Typer(help="Model reviews: plan, run, judge again, report.", no_args_is_help=True, rich_markup_mode=None)
 app.command("plan")(review_plan.plan)
+app.command("report")(review_report.report)
+app.command("redact")(review_report.redact)
+app.command("verify")(review_report.verify)

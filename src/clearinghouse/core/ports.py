@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from clearinghouse.core.proof import ProofResult, Trial
     from clearinghouse.core.review.plan import Plan
     from clearinghouse.core.review.records import Record
+    from clearinghouse.core.review.report import Report
     from clearinghouse.core.seals import Head
 
 
@@ -90,6 +91,10 @@ class Signer(Protocol):
 
     def record(self, record: Record) -> Attestation:
         """The signed statement of what happened to a review."""
+        ...
+
+    def report(self, report: Report, page: str) -> Attestation:
+        """The signed report of a review, bound to the page with this SHA-256; the time is the signer's."""
         ...
 
 

@@ -1,9 +1,9 @@
 """The signer's process, `python -m clearinghouse.adapters.signing KEY`: reads what to state, signs it or refuses, ends.
 
 Standard input holds a verdict, `{"name": …, "result": …}`, as `ProofResult.as_json` has it, or a seal of the journal,
-`{"seal": …}`, as `Head.as_json` has it, or a record of a review, `{"final": …}` or `{"destruction": …}`, or the plan of
-one, `{"plan": …}`, which gets this process's time, or `null` to ask for the key's id alone. Standard output gets
-`{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
+`{"seal": …}`, as `Head.as_json` has it, or a record of a review, `{"final": …}` or `{"destruction": …}`, or the plan or
+the report of one, `{"plan": …}` or `{"report": …, "page": …}`, which get this process's time, or `null` to ask for the
+key's id alone. Standard output gets `{"key_id": …, "envelope": …}`, `{"key_id": …}` alone, or
 `{"error": {code, message, advice}}`. It starts no program, runs no foreign code and opens no connection.
 """
 
@@ -24,6 +24,7 @@ from clearinghouse.core.review.records import Destruction, Final, Record
 from clearinghouse.core.seals import Head
 from clearinghouse.core.typed_json import members, read, strict_loads
 from clearinghouse.formats.intoto import Attested
+from clearinghouse.formats.intoto_review import SignedReport
 
 if TYPE_CHECKING:
     from clearinghouse.adapters.signing.envelope import Stated
@@ -41,7 +42,7 @@ def answer(key: Path, request: bytes) -> dict[str, Any]:
             return {"key_id": signer.public_key.keyid}
         statement = _statement(document)
     except ValueError as error:
-        raise InvalidInput(f"not a verdict, a seal or a plan: {error}") from None
+        raise InvalidInput(f"not a verdict, a seal, a plan or a report: {error}") from None
     return {"key_id": signer.public_key.keyid, "envelope": envelope.sign(statement, signer).decode("ascii")}
 
 
@@ -54,6 +55,8 @@ def _statement(document: Any) -> Stated:
         if isinstance(document, dict) and name in document:
             record: Record = read(kind, members(document, {name}, "the request")[name], name)
             return record
+    if isinstance(document, dict) and "report" in document:
+        return read(SignedReport, members(document, {"report", "page"}, "the request") | {"signed_at": _now()})
     members(document, {"name", "result"}, "the request")
     return Attested(document["name"], ProofResult.from_json(document["result"]))
 

@@ -13,7 +13,7 @@ from clearinghouse.core.review.records import Destruction, Final
 from clearinghouse.core.typed_json import canonical, members, strict_loads
 from clearinghouse.formats.intoto import PAYLOAD_TYPE, Attested, read_statement, write_statement
 from clearinghouse.formats.intoto_record import read_record, write_record
-from clearinghouse.formats.intoto_review import read_plan, write_plan
+from clearinghouse.formats.intoto_review import SignedReport, read_plan, read_report, write_plan, write_report
 from clearinghouse.formats.intoto_seal import read_seal, write_seal
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clearinghouse.core.review.records import Record
     from clearinghouse.core.seals import Head
 
-    Stated = Attested | SignedPlan | Head | Record
+    Stated = Attested | SignedPlan | SignedReport | Head | Record
 
 _ADVICE = "get the file again, byte for byte as it was written"
 
@@ -36,6 +36,8 @@ def sign(stated: Stated, signer: CryptoSigner) -> bytes:
             payload = write_plan(stated)
         case Final() | Destruction():
             payload = write_record(stated)
+        case SignedReport():
+            payload = write_report(stated)
         case _:
             payload = write_seal(stated)
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
@@ -68,6 +70,11 @@ def verify_plan(content: bytes, key: SSlibKey) -> SignedPlan:
 def verify_record(content: bytes, key: SSlibKey) -> Record:
     """The record of a review that `key` signed. Raises as `verify` does."""
     return read_record(_payload(content, key))
+
+
+def verify_report(content: bytes, key: SSlibKey) -> SignedReport:
+    """The report of a review that `key` signed. Raises as `verify` does."""
+    return read_report(_payload(content, key))
 
 
 def _payload(content: bytes, key: SSlibKey) -> bytes:

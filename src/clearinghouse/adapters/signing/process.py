@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clearinghouse.core.proof import ProofResult
     from clearinghouse.core.review.plan import Plan
     from clearinghouse.core.review.records import Record
+    from clearinghouse.core.review.report import Report
     from clearinghouse.core.seals import Head
 
 _SECONDS = 120
@@ -51,6 +52,10 @@ class ProcessSigner:
     def record(self, record: Record) -> Attestation:
         """The signed statement, with the key that this process used."""
         return self._sign({type(record).__name__.lower(): record.as_json()})
+
+    def report(self, report: Report, page: str) -> Attestation:
+        """The signed report, with the instant at which the key's process signed it."""
+        return self._sign({"report": report.as_json(), "page": page})
 
     def _sign(self, request: dict[str, Any]) -> Attestation:
         answer = self._ask(request)
