@@ -93,11 +93,11 @@ def test_any_byte_changed_in_any_file_is_found_and_named(made: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("place", "change", "message"),
     [
-        (("samples", 0, "results", "content", "outcome"), "pass", "samples: are not those"),
+        (("samples", 0, "results", "content", "epoch"), 99, "samples: are not those"),
         (("samples", 3, "results", "salt"), "00" * 16, "samples: are not those"),
         (("report", "comment"), "We agree.", "report: says otherwise"),
         (("report", "computed", "figures", 0, "passes"), 47, "report: says otherwise"),
-        (("samples", 3, "results", "content", "outcome"), "approved", "samples|outcome"),
+        (("samples", 3, "results", "content", "outcome"), "splendid", "samples: are not those"),
     ],
 )
 def test_a_lie_in_the_right_spelling_is_found(made: Path, place: tuple[Any, ...], change: Any, message: str) -> None:

@@ -15,7 +15,7 @@ from clearinghouse.formats.review_svg import curves, intervals, outcomes, percen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clearinghouse.core.review.figures import Figures
+    from clearinghouse.core.review.figures import Figures, GapFigure
     from clearinghouse.core.review.report import Compared, Report, RuleSet
 
 _FAMILIES = {
@@ -141,8 +141,8 @@ def _notes(rows: Sequence[Figures]) -> str:
             notes.append(f"{one.agent}: floored. None succeeded; says only: at most {percent(one.bound)}.")
         if one.gap is not None:
             notes.append(
-                f"{one.agent}: public minus holdout {_signed(one.gap.value)} "
-                f"({_signed(one.gap.low)} to {_signed(one.gap.high)}), "
+                f"{one.agent}: public minus holdout {_signed(one.gap.value)} points "
+                f"({_ends(one.gap)}), "
                 f"{one.gap.public_tasks} public and {one.gap.holdout_tasks} holdout tasks."
             )
     if any(one.few_projects for one in rows):
@@ -175,11 +175,11 @@ def _levels(rows: Sequence[Figures]) -> str:
 def _comparisons(rows: Sequence[Compared]) -> str:
     if not rows:
         return ""
-    headings = ("compared", "family", "tasks", "difference", "95 % interval", "p", "p, all families", "note")
+    headings = ("compared", "family", "tasks", "difference (points)", "95 % interval", "p", "p, all families", "note")
     cells, seconds = [], []
     for one in rows:
         pair = f"{one.first} minus {one.second}"
-        interval = f"{_signed(one.low)} to {_signed(one.high)}"
+        interval = "–" if one.low is None else f"{_signed(one.low)} to {_signed(one.high)}"
         exact = "" if one.exact else "p by random flips"
         note = "; ".join(part for part in (one.trouble, "too few projects" * one.few_projects, exact) if part)
         row = (pair, one.family.value, str(one.tasks), _signed(one.difference), interval, _p(one.p), _p(one.p_holm))
@@ -259,7 +259,11 @@ def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _signed(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:+.1f} %"
+    return "–" if value is None else f"{100 * value:+.1f}"
+
+
+def _ends(gap: GapFigure) -> str:
+    return "no interval" if gap.low is None else f"{_signed(gap.low)} to {_signed(gap.high)}"
 
 
 def _p(value: float | None) -> str:
@@ -271,4 +275,4 @@ def _number(value: float | None) -> str:
 
 
 def _cost(micros: float | None) -> str:
-    return "unknown or none" if micros is None else f"{micros / _MILLION:,.2f}"
+    return "–" if micros is None else f"{micros / _MILLION:,.4g}"
