@@ -7,6 +7,7 @@ import pytest
 from clearinghouse.cases import services
 from clearinghouse.cases.coordination import coordination, skill_figures
 from clearinghouse.core.protocol.case_facts import Fact
+from clearinghouse.core.protocol.embargo_terms import Preset
 from clearinghouse.core.roles import Tlp
 from clearinghouse.core.visibility import LOCAL, PUBLIC
 from tests.cases.factories import LAB, OTHER, VENDOR, days, table
@@ -72,3 +73,19 @@ def test_the_skill_of_disclosure_counts_the_orders_that_cases_decided() -> None:
     assert figures["V<P"] == (1, 1)
     assert figures["F<P"] == (1, 0)
     assert figures["X<A"] == (0, None)
+
+
+def test_the_terms_that_are_shown_to_be_in_turn_are_the_ones_that_are_decided() -> None:
+    made = table()
+    made.invite(VENDOR)
+    first, second = (
+        services.propose_embargo(made.name, Preset.AI_FOUND_PUBLIC, actor=LOCAL, at=made.now, party=handle)
+        for handle in (VENDOR, LAB)
+    )
+    made.case.proposals.filter(key=first).update(key="f" * 32)
+    found = coordination(made.name, actor=LOCAL)
+    assert found is not None
+    assert {row.key for row in found.proposals} == {"f" * 32, second}
+    shown = next(row.key for row in found.proposals if row.turn)
+    services.decide_embargo(made.name, accept=True, proposal=shown, actor=LOCAL, at=made.now)
+    assert made.case.goes_without

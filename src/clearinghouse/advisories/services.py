@@ -11,9 +11,9 @@ from django.db import transaction
 from clearinghouse.advisories.drafting import draft
 from clearinghouse.advisories.models import Advisory
 from clearinghouse.cases import queries as cases
+from clearinghouse.cases.access import locked
 from clearinghouse.cases.models import CaseState
 from clearinghouse.cases.services.facts import went_public
-from clearinghouse.cases.services.permission import locked
 from clearinghouse.core.errors import IntegrityError, Refused, UsageError
 from clearinghouse.core.ids import advisory_id
 from clearinghouse.core.protocol.embargo import Embargo

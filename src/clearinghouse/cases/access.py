@@ -1,4 +1,7 @@
-"""What the visibility rules need to know of a case, and of what somebody brought to it, read from the tables."""
+"""What the visibility rules need to know of a case, and of what somebody brought to it, read from the tables.
+
+And what every verb on a case begins with: the case under a lock, for who may do that with it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from clearinghouse.cases.models import Case, CaseState, Membership
+from clearinghouse.core.errors import NotFound
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.roles import CaseRole, Tlp
@@ -54,6 +58,28 @@ def open_to(actor: Actor, action: Action) -> QuerySet[Case]:
     A look-up among these costs the same queries for what is not there and for what is and may not be seen.
     """
     return Case.objects.filter(pk__in=Case.objects.filter(where(actor, action)).values("pk"))
+
+
+def locked(name: str, action: Action, *, actor: Actor) -> Case:
+    """The case of that name (see `called`), locked until the caller's transaction ends.
+
+    Raises NotFound when there is none and when the actor may not: it never learns which.
+    """
+    # What the actor may not is left out by the look-up itself: it costs the same queries as what is not there.
+    case = open_to(actor, action).select_for_update().filter(called(name, actor)).first()
+    if case is None or not can(actor, action, seen(case)):
+        raise no_case(name)
+    return case
+
+
+def hold(name: str, *, actor: Actor) -> None:
+    """Keep a case that the actor reads as it is until the caller's transaction ends; raises NotFound."""
+    locked(name, Action.READ_CASE, actor=actor)
+
+
+def no_case(name: str) -> NotFound:
+    """The one error for a case that is not there and for one that may not be seen."""
+    return NotFound(f"no case {name}", advice="`clearinghouse case list` shows the cases")
 
 
 def proof_to(actor: Actor, proof: Proof) -> Brought:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from clearinghouse.cases.access import called, seen
 from clearinghouse.cases.docket import HOUSE, anchors_of, situation_of
 from clearinghouse.cases.models import Case, CaseState, ProposalState, StatusFact
+from clearinghouse.cases.proposals import to_be_decided
 from clearinghouse.cases.queries import visible_to
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.disclosure_skill import Skill, skill
@@ -112,6 +113,7 @@ def coordination(name: str, *, actor: Actor) -> Coordination | None:
     facts = seen(case)
     takes_part = can(actor, Action.PROPOSE_EMBARGO, facts) or can(actor, Action.ANSWER_INVITATION, facts)
     names, reads = can(actor, Action.READ_PARTICIPANTS, facts), can(actor, Action.READ_CASE, facts)
+    now = situation_of(case)
     people = case.participants.select_related("party").order_by("invited_at", "id")
     return Coordination(
         key=case.key,
@@ -121,11 +123,11 @@ def coordination(name: str, *, actor: Actor) -> Coordination | None:
         ends_at=case.ends_at,
         proposals=_proposals(case, actor, names=names) if takes_part else (),
         facts=_facts(case, names=names) if reads else (),
-        letters=str(situation_of(case).facts) if reads else "",
-        lines=_lines(case) if names else (),
+        letters=str(now.facts) if reads else "",
+        lines=_lines(case, trailing_vendors(now.lines)) if names else (),
         management=tuple((row.party.handle, Management(row.management)) for row in people) if names else (),
         messages=messages(case, actor=actor, facts=facts),
-        asks=asked_of_people(situation_of(case)) if can(actor, Action.DECIDE_EMBARGO, facts) else (),
+        asks=asked_of_people(now) if can(actor, Action.DECIDE_EMBARGO, facts) else (),
     )
 
 
@@ -164,8 +166,7 @@ def _proposals(case: Case, actor: Actor, *, names: bool) -> tuple[ProposalView, 
     rows = list(
         case.proposals.select_related("party").prefetch_related("opinions__party").order_by("proposed_at", "id")
     )
-    on_the_table = [row for row in rows if row.state == ProposalState.OPEN]
-    first = min(on_the_table, key=lambda row: (ends_at(terms_from(row.terms), anchors), row.key), default=None)
+    first = to_be_decided(rows, anchors)
 
     def shown(row: EmbargoProposal) -> ProposalView:
         terms = terms_from(row.terms)
@@ -200,8 +201,7 @@ def _facts(case: Case, *, names: bool) -> tuple[FactView, ...]:
     )
 
 
-def _lines(case: Case) -> tuple[LineView, ...]:
-    late = trailing_vendors(situation_of(case).lines)
+def _lines(case: Case, late: frozenset[str]) -> tuple[LineView, ...]:
     return tuple(
         LineView(row.party.handle, row.line, VendorPath(row.path), row.party.key in late)
         for row in case.lines.select_related("party").order_by("id")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Min, Q
 
-from clearinghouse.cases.access import called, open_to, seen
+from clearinghouse.cases.access import locked, no_case, seen
 from clearinghouse.cases.models import Case, CaseState, Participant, ProposalState, StatusFact, VendorLine
 from clearinghouse.cases.participants import cover_all
 from clearinghouse.core.errors import NotFound, UsageError
@@ -30,7 +30,6 @@ from clearinghouse.core.protocol.situation import Situation
 from clearinghouse.core.protocol.vendor_path import Deployment, Line, VendorPath, deployed_share
 from clearinghouse.core.report import ReportState
 from clearinghouse.core.roles import CaseRole, SiteRole
-from clearinghouse.core.visibility import can
 from clearinghouse.intake.models import Report
 from clearinghouse.journal import services as journal
 
@@ -50,13 +49,12 @@ _REACHED = {VendorPath.AWARE: "aware_at", VendorPath.READY: "fixed_at", VendorPa
 def opened(name: str, actor: Actor, action: Action, *, at: datetime) -> Iterator[Docket]:
     """The case of that public id or key, locked until the block ends, which is one transaction.
 
-    Raises NotFound when there is none and when the actor may not: it never learns which.
+    Raises NotFound when there is none, when it was merged into another, and when the actor may not.
     """
     with transaction.atomic():
-        # What the actor may not is left out by the look-up itself: it costs the same queries as what is not there.
-        case = open_to(actor, action).select_for_update().filter(called(name, actor)).first()
-        if case is None or case.state == CaseState.MERGED or not can(actor, action, seen(case)):
-            raise NotFound(f"no case {name}")
+        case = locked(name, action, actor=actor)
+        if case.state == CaseState.MERGED:
+            raise no_case(name)
         yield Docket(case, actor, at)
 
 
@@ -151,6 +149,13 @@ class Docket:
         if not bodies:
             raise NotFound(f"{self.actor.name} takes no part in this case", advice="have yourself invited first")
         return bodies[0]
+
+    def acting_participant(self, asked: str | None = None) -> str:
+        """For whom the actor acts, as `acting` has it, but a participant: the clearinghouse must say for which."""
+        found = self.acting(asked)
+        if found == HOUSE:
+            raise UsageError("for whom?", advice="name the participant that asked you to")
+        return found
 
     def called(self, party: str) -> str:
         """How the journal calls a party."""

@@ -1,5 +1,6 @@
 """The verbs of the room: reports answered, cases ranked, who takes part, the embargo and its clock, facts, messages."""
 
+from clearinghouse.cases.access import hold
 from clearinghouse.cases.services.answers import (
     answer_late,
     assess,
@@ -28,7 +29,6 @@ from clearinghouse.cases.services.participation import (
     name_person,
     set_tlp,
 )
-from clearinghouse.cases.services.permission import hold
 
 __all__ = [
     "Status",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from clearinghouse.cases import collisions, participants
+from clearinghouse.cases.access import locked, no_case
 from clearinghouse.cases.models import Case, CaseFact, CaseState, PackageLock
 from clearinghouse.cases.ranking import priority_of
-from clearinghouse.cases.services.permission import locked
-from clearinghouse.core.errors import IntegrityError, NotFound, UsageError
+from clearinghouse.core.errors import IntegrityError, UsageError
 from clearinghouse.core.priority import INPUTS
 from clearinghouse.core.proof import Verdict
 from clearinghouse.core.report import ReportState
@@ -102,7 +102,7 @@ def assess(case_id: str, *, name: str, value: str, actor: Actor, because: str, a
     with transaction.atomic():
         case = locked(case_id, Action.ASSESS, actor=actor)
         if case.state == CaseState.MERGED:
-            raise NotFound(f"no case {case_id}")
+            raise no_case(case_id)
         fields = {"value": value, "source": actor.name, "evidence": storable(because), "stated_at": at}
         CaseFact.objects.update_or_create(case=case, name=name, defaults=fields)
         body = {"name": name, "value": value, "because": because}

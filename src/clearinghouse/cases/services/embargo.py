@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from clearinghouse.cases.docket import HOUSE, Docket, anchors_of, opened
 from clearinghouse.cases.models import EmbargoProposal, Opinion, ProposalState
+from clearinghouse.cases.proposals import on_the_table, proposal_of, to_be_decided
 from clearinghouse.cases.services.participation import deliver, resign
 from clearinghouse.core.errors import Conflict, NotFound, UsageError
 from clearinghouse.core.protocol import moves
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent, ConsentStep
 from clearinghouse.core.protocol.embargo import Embargo, EmbargoStep, hold_for_trailing
-from clearinghouse.core.protocol.embargo_proposals import Proposal, accepted_by_silence, resolve, with_defaults
+from clearinghouse.core.protocol.embargo_proposals import accepted_by_silence, with_defaults
 from clearinghouse.core.protocol.embargo_terms import (
     PRESETS,
-    Anchor,
     Preset,
     Terms,
     check_new,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from clearinghouse.core.visibility import Actor
 
 MAX_REASON = 2000  # characters of a reason
-AT_ONCE = Terms(Anchor.REPORT)  # no embargo at all; as a revision, its end
 
 
 @repeated
@@ -119,10 +118,7 @@ def answer_proposal(
     """
     with opened(case, actor, Action.PROPOSE_EMBARGO, at=at) as docket:
         row = _open_proposal(docket, proposal)
-        key = docket.acting(party)
-        if key == HOUSE:
-            raise UsageError("for whom?", advice="name the participant that asked you to answer for it")
-        who = docket.participant(key).party
+        who = docket.participant(docket.acting_participant(party)).party
         Opinion.objects.update_or_create(proposal=row, party=who, defaults={"yes": yes, "at": at})
         docket.note("embargo terms answered", proposal=row.key, party=who.handle, yes=yes)
 
@@ -211,7 +207,7 @@ def _hold(docket: Docket, row: EmbargoProposal, because: str) -> None:
     if before.in_force and case.ends_at is not None and end > case.ends_at:
         _check_extension(docket, agreed)
     _close(case.proposals.filter(pk=row.pk), ProposalState.AGREED, docket)
-    same = [one.pk for one in _open(docket) if ends_at(terms_from(one.terms), anchors) == end]
+    same = [one.pk for one in on_the_table(docket.case) if ends_at(terms_from(one.terms), anchors) == end]
     _close(case.proposals.filter(pk__in=same), ProposalState.SETTLED, docket)
     case.terms, case.ends_at = terms_document(terms), end
     docket.note(
@@ -227,7 +223,7 @@ def _hold(docket: Docket, row: EmbargoProposal, because: str) -> None:
     for party in sorted(agreed):
         resign(docket, party)
         deliver(docket, party)
-    if left := [one.key for one in _open(docket)]:
+    if left := [one.key for one in on_the_table(docket.case)]:
         event = embargo_event(docket.now.embargo, EmbargoStep.PROPOSE)
         docket.note(event, standing=left, because="longer than what holds, so revisions of it")
         docket.take(moves.propose(docket.now, HOUSE, decided=True))
@@ -244,9 +240,11 @@ def _agreed(docket: Docket, row: EmbargoProposal, terms: Terms) -> frozenset[str
     """The participants who proposed exactly these terms, said yes to them, or publish them as their default."""
     yes = row.opinions.filter(yes=True).values_list("party__key", flat=True)
     no = row.opinions.filter(yes=False).values_list("party__key", flat=True)
-    alike = [one for one in (row, *_open(docket)) if terms_from(one.terms) == terms and one.party is not None]
+    alike = [
+        one for one in (row, *on_the_table(docket.case)) if terms_from(one.terms) == terms and one.party is not None
+    ]
     proposers = {one.party.key for one in alike if one.party is not None}
-    agreed = {*yes, *proposers, *accepted_by_silence(_proposal(row), _defaults(docket))} - set(no)
+    agreed = {*yes, *proposers, *accepted_by_silence(proposal_of(row), _defaults(docket))} - set(no)
     return frozenset(agreed & docket.now.consents.keys())
 
 
@@ -273,7 +271,7 @@ def _refuse_after_the_world_knows(docket: Docket) -> None:
 
 def _stand_defaults(docket: Docket) -> None:
     """What participants publish as their default is on the table, unless they proposed something themselves."""
-    anchors, made = anchors_of(docket.case), [_proposal(row) for row in _open(docket)]
+    anchors, made = anchors_of(docket.case), [proposal_of(row) for row in on_the_table(docket.case)]
     for one in with_defaults(made, _defaults(docket)):
         over = not one.terms.public and ends_at(one.terms, anchors) <= docket.at
         if one not in made and not over:
@@ -295,24 +293,11 @@ def _defaults(docket: Docket) -> dict[str, Terms]:
 
 
 def _next(docket: Docket) -> EmbargoProposal:
-    """The proposal that is to be decided now: the one with the earliest end."""
-    rows = {row.key: row for row in _open(docket)}
-    for row in rows.values():
-        if terms_from(row.terms).public:
-            return row
-    winner = resolve([_proposal(row) for row in rows.values()], anchors_of(docket.case)).winner
-    if winner is None:
+    """The proposal that is to be decided now."""
+    row = to_be_decided(on_the_table(docket.case), anchors_of(docket.case))
+    if row is None:
         raise Conflict("nothing is proposed", advice="propose terms first")
-    return rows[winner.id]
-
-
-def _proposal(row: EmbargoProposal) -> Proposal:
-    return Proposal(row.key, row.party.key if row.party else HOUSE, terms_from(row.terms))
-
-
-def _open(docket: Docket) -> list[EmbargoProposal]:
-    rows = docket.case.proposals.filter(state=ProposalState.OPEN).select_related("party")
-    return list(rows.order_by("proposed_at", "id"))
+    return row
 
 
 def _open_proposal(docket: Docket, key: str) -> EmbargoProposal:

@@ -80,7 +80,7 @@ def take_step(
     Raises Conflict, naming what is possible, for a step that does not follow. A duplicate is valid and deferred.
     """
     with opened(case, actor, Action.STATE_FACT, at=at) as docket:
-        who = _somebody(docket, party)
+        who = docket.acting_participant(party)
         docket.take(moves.manage(docket.now, who, step))
         docket.note(MANAGEMENT_EVENTS[step], party=docket.called(who), because=storable(because, 2000))
         return docket.now.of(who).management
@@ -97,7 +97,7 @@ def declare_deployment(
     if not 1 <= weight <= MAX_WEIGHT:
         raise UsageError(f"a weight of {weight}", advice=f"1 to {MAX_WEIGHT}")
     with opened(case, actor, Action.STATE_STATUS, at=at) as docket:
-        _declare(docket, _somebody(docket, party), deployed=deployed, weight=weight)
+        _declare(docket, docket.acting_participant(party), deployed=deployed, weight=weight)
         return docket.now.facts
 
 
@@ -134,7 +134,7 @@ def report_status(
             if fact in wanted and fact not in OF_VENDORS:
                 attempt(fact, lambda fact=fact: _tell(docket, fact, reason, party, None))
         if management is not None:
-            attempt(management, lambda: _adopt(docket, _somebody(docket, party), management))
+            attempt(management, lambda: _adopt(docket, docket.acting_participant(party), management))
         for fact in OF_VENDORS:
             if fact in wanted:
                 attempt(fact, lambda fact=fact: _own_status(docket, fact, reason, party, None))
@@ -206,10 +206,3 @@ def _adopt(docket: Docket, who: str, told: Management) -> None:
         docket.take(docket.now.having(replace(one, management=reached)))
         step = next(step for (_, step), state in MANAGEMENT.table.items() if state is reached)
         docket.note(MANAGEMENT_EVENTS[step], party=docket.called(who), because="told by itself", was=one.management)
-
-
-def _somebody(docket: Docket, party: str | None) -> str:
-    who = docket.acting(party)
-    if who == HOUSE:
-        raise UsageError("whose?", advice="name the participant that said so")
-    return who

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from clearinghouse.cases import participants, rearranging, rulings
+from clearinghouse.cases.access import no_case
 from clearinghouse.cases.docket import Docket, opened
 from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.cases.services.answers import hold_package, rank
@@ -117,7 +118,7 @@ def _may_merge(before: Case, case: Case) -> None:
 def _hold(name: str, actor: Actor) -> None:
     """Wait for the package of that case. Who may not rearrange holds up nobody, and is told nothing by the wait."""
     if not can(actor, Action.REARRANGE):
-        raise NotFound(f"no case {name}")
+        raise no_case(name)
     package = Case.objects.filter(Q(public_id=name) | Q(key=name)).values_list("package", flat=True).first()
     if package is not None:
         hold_package(package)

@@ -54,7 +54,7 @@ def invite(
     with opened(case, actor, Action.INVITE, at=at) as docket:
         found = _party(party)
         row = docket.case.participants.filter(party=found).first()
-        _may_give(docket, wanted)
+        _may_appoint(docket, wanted)
         if row is None:
             _join(docket, found, wanted, _lines(wanted, lines))
         elif not docket.now.embargo.in_force or not CONSENT.allows(Consent(row.consent), ConsentStep.INVITE):
@@ -77,7 +77,7 @@ def answer_invitation(case: str, *, yes: bool, actor: Actor, at: datetime, party
     A signature extends to what is in the case at this moment and opens it; a refusal closes it at once.
     """
     with opened(case, actor, Action.ANSWER_INVITATION, at=at) as docket:
-        key = _own(docket, party)
+        key = docket.acting_participant(party)
         steps = consents.answer(docket.now.of(key).consent, yes=yes)
         if yes and not docket.now.embargo.in_force:
             raise Conflict("no embargo is in force", advice="there is nothing to sign; what is open to you is open now")
@@ -108,7 +108,7 @@ def leave(case: str, *, actor: Actor, at: datetime, party: str | None = None) ->
     A vendor's lines go with it: they hold up no case any more. What it had said stays in the journal and the facts.
     """
     with opened(case, actor, Action.ANSWER_INVITATION, at=at) as docket:
-        row = docket.participant(_own(docket, party))
+        row = docket.participant(docket.acting_participant(party))
         docket.note("participant left", party=row.party.handle, roles=row.roles)
         docket.case.lines.filter(party=row.party).delete()
         row.delete()
@@ -124,7 +124,7 @@ def change_roles(case: str, party: str, roles: Iterable[CaseRole], *, actor: Act
         wanted |= {CaseRole.COORDINATOR}
     with opened(case, actor, Action.INVITE, at=at) as docket:
         row = docket.participant(party)
-        _may_give(docket, wanted - set(map(CaseRole, row.roles)))
+        _may_appoint(docket, wanted ^ set(map(CaseRole, row.roles)))
         was, row.roles = row.roles, sorted(wanted)
         if was != row.roles:
             row.save(update_fields=["roles"])
@@ -208,10 +208,13 @@ def _add_lines(docket: Docket, party: str, roles: frozenset[CaseRole]) -> None:
         docket.take(replace(docket.now, lines=(*docket.now.lines, Line(party, "", path))))
 
 
-def _may_give(docket: Docket, roles: frozenset[CaseRole]) -> None:
-    """Only who leads the case as its owner or manager, or for the clearinghouse, makes others that."""
+def _may_appoint(docket: Docket, roles: frozenset[CaseRole]) -> None:
+    """Only who leads the case as its owner or manager, or for the clearinghouse, makes others that, or no longer that.
+
+    `roles` are those that somebody gets or loses.
+    """
     if roles & CHIEFS and not can(docket.actor, Action.RELABEL, docket.seen()):
-        raise Refused("only an owner or manager of a case makes others that", advice="ask one of them")
+        raise Refused("only an owner or manager of a case makes others that, or unmakes", advice="ask one of them")
 
 
 def _lines(roles: frozenset[CaseRole], lines: Iterable[str]) -> tuple[str, ...]:
@@ -223,18 +226,6 @@ def _lines(roles: frozenset[CaseRole], lines: Iterable[str]) -> tuple[str, ...]:
             "these release lines are no usable names", advice=f"up to {MAX_LINES} of {MAX_LINE} printable characters"
         )
     return named
-
-
-def _own(docket: Docket, party: str | None) -> str:
-    """The participant that answers for itself; the clearinghouse has no row and must say for whom it answers."""
-    if party is None and not docket.actor.parties:
-        raise UsageError("for whom?", advice="name the participant that asked you to answer for it")
-    found = docket.acting(party)
-    if party is None and found not in {
-        one.party for one in docket.now.participants if one.party in docket.actor.parties
-    }:
-        raise UsageError("for whom?", advice="name the participant that asked you to answer for it")
-    return found
 
 
 def _party(name: str) -> Party:

@@ -50,12 +50,17 @@ def resolve(proposals: Iterable[Proposal], anchors: Anchors) -> Resolution:
     A wish to be public at once is the shortest there is. Proposals with the winner's end are settled with it. Equal
     ends are told apart by id, so that the order of arrival decides nothing.
     """
-    ranked = sorted(proposals, key=lambda proposal: (_end(proposal, anchors), proposal.id))
-    if not ranked or any(proposal.terms.public for proposal in ranked):
+    ranked = _ranked(proposals, anchors)
+    if not ranked or ranked[0].terms.public:
         return Resolution(None)
     winner = ranked[0]
     longer = tuple(proposal for proposal in ranked if _end(proposal, anchors) > _end(winner, anchors))
     return Resolution(winner, longer)
+
+
+def in_turn(proposals: Iterable[Proposal], anchors: Anchors) -> Proposal | None:
+    """The one that is decided next: a wish to be public at once, else the earliest end, else the smallest id."""
+    return next(iter(_ranked(proposals, anchors)), None)
 
 
 def decide(resolution: Resolution, answers: Mapping[str, bool]) -> Decided:
@@ -115,6 +120,10 @@ def shortened_for_another_finder(end: datetime, seen_at: datetime) -> Terms | No
     end, seen_at = utc(end), utc(seen_at)
     earlier = seen_at + max((end - seen_at) / 2, FAIR_NOTICE)
     return Terms(Anchor.DATE, until=earlier.replace(microsecond=0)) if earlier < end else None
+
+
+def _ranked(proposals: Iterable[Proposal], anchors: Anchors) -> list[Proposal]:
+    return sorted(proposals, key=lambda one: (not one.terms.public, _end(one, anchors), one.id))
 
 
 def _end(proposal: Proposal, anchors: Anchors) -> datetime:
