@@ -98,6 +98,7 @@ class Attempt:
     refused: bool = False
     usage: Usage = field(default_factory=Usage)
     submitted_at_tokens: int | None = None
+    began: str = ""
     seconds: float = 0.0
     limit: str | None = None
     reasons: tuple[str, ...] = ()
