@@ -209,6 +209,7 @@ PAGES = [
     "docs/guides/run-a-clearinghouse.md",
     "docs/guides/sandbox.md",
     "docs/guides/submit-over-http.md",
+    "docs/guides/review-a-model.md",
 ]
 
 
