@@ -10,12 +10,10 @@ import typer
 
 from clearinghouse.cli.output import put, put_line, say
 from clearinghouse.cli.reports import AsJson  # noqa: TC001  # Typer reads the annotations
-from clearinghouse.core.errors import IntegrityError, InvalidInput, NotFound, NotVerified, Unavailable
+from clearinghouse.core.errors import IntegrityError, InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from securesystemslib.signer import SSlibKey
+    from collections.abc import Iterable
 
     from clearinghouse.core.seals import Published
 
@@ -121,42 +119,12 @@ def read_heads(files: Iterable[Path], key: Path | None) -> list[Published]:
         raise InvalidInput("no published head in the files", advice="give latest.json or the file of a seal")
     heads = sorted(found.values(), key=lambda one: one.head.number)
     if key is not None:
-        from clearinghouse.adapters.signing import keys  # noqa: PLC0415
+        from clearinghouse.cli.seal_keys import Expected  # noqa: PLC0415
 
-        public = keys.load_public(key)
+        expected = Expected.given([key])
         for one in heads:
-            if wrong := signature_fault(one, public):
-                raise NotVerified(f"seal {one.head.number}: {wrong}", advice="get the head from a place you trust")
+            expected.demand(one)
     return heads
-
-
-def signature_fault(one: Published, public: SSlibKey) -> str | None:
-    """What is wrong with the signature of a head, None where it holds."""
-    from clearinghouse.adapters.signing import envelope  # noqa: PLC0415
-
-    if one.envelope is None:
-        return "it is not signed"
-    try:
-        stated = envelope.verify_seal(one.envelope, public)
-    except (NotVerified, InvalidInput) as error:
-        return error.message
-    return None if stated == one.head else "what is signed is not what the head says"
-
-
-def signatures_of(public_file: Path) -> Callable[[Published], str | None]:
-    """What says what is wrong with a signature of this key; signatures of other keys, such as older ones, pass."""
-    from clearinghouse.adapters.signing import keys  # noqa: PLC0415
-
-    if not public_file.exists():
-        return lambda _one: None
-    public = keys.load_public(public_file)
-
-    def fault(one: Published) -> str | None:
-        if one.envelope is None or f'"keyid":"{public.keyid}"'.encode() not in one.envelope:
-            return None
-        return signature_fault(one, public)
-
-    return fault
 
 
 def content(file: Path) -> bytes:

@@ -12,22 +12,12 @@ from clearinghouse.journal import queries
 from clearinghouse.journal.models import Chain, Seal, SealedChain, SealLeaf
 from clearinghouse.journal.seals import published_of
 from clearinghouse.journal.services import stamp
+from clearinghouse.journal.signatures import SealBreak, Vouched, vouched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    Signature = Callable[[Published], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class SealBreak:
-    """The seal that fails, and how."""
-
-    seal: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"seal {self.seal}: {self.reason}"
+    from clearinghouse.journal.signatures import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +25,7 @@ class Checked:
     """What was found. `broken` is the first fault of the journal by itself, `differs` the first against a kept head.
 
     `sealed` of the `entries` are covered by `seals`, of which `signed` have a signature; `kept` heads were compared.
+    `vouched` says whose signatures they are, `forged` which seal lacks one that it must have.
     """
 
     chains: int
@@ -45,16 +36,19 @@ class Checked:
     kept: int
     broken: Break | SealBreak | None
     differs: SealBreak | None
+    vouched: Vouched
+    forged: SealBreak | None
 
 
-def check(kept: Sequence[Head] = (), *, signature: Signature = lambda _published: None) -> Checked:
+def check(kept: Sequence[Head] = (), *, signer: Signer = lambda _published: "") -> Checked:
     """Recompute every hash of every chain and every seal, and compare with `kept`, heads that somebody has elsewhere.
 
-    `signature` says what is wrong with the signature of a seal, None where it holds. May run while others write.
+    `signer` checks the signature of a seal; unless given, none is looked at. May run while others write.
     """
     rows = list(Seal.objects.order_by("number"))  # before the chains: what is sealed later is not looked at
     chains = queries.verify()
-    seals, fault = _seals(rows, signature)
+    seals, fault = _seals(rows)
+    by, forged = vouched(seals, {row.number for row in rows if row.key_id is None}, signer)
     walk = _Walk([*(one.head for one in seals), *kept])
     walk.go()
     return Checked(
@@ -71,11 +65,13 @@ def check(kept: Sequence[Head] = (), *, signature: Signature = lambda _published
         or _lost(walk.replay)
         or _noted_otherwise(walk.replay, len(rows)),
         differs=_against(kept, walk, {one.head.number: one.head.hash for one in seals}),
+        vouched=by,
+        forged=forged,
     )
 
 
-def _seals(rows: Sequence[Seal], signature: Signature) -> tuple[list[Published], SealBreak | None]:
-    """The seals up to the first that does not follow from the one before it or has a bad signature, and that one."""
+def _seals(rows: Sequence[Seal]) -> tuple[list[Published], SealBreak | None]:
+    """The seals up to the first that does not follow from the one before it, and that one."""
     found: list[Published] = []
     for number, row in enumerate(rows, start=1):
         if row.number != number:
@@ -88,8 +84,6 @@ def _seals(rows: Sequence[Seal], signature: Signature) -> tuple[list[Published],
                 raise ValueError("the first seal names one before it")  # noqa: TRY301  # one answer for all faults
         except (ValueError, NotVerified) as error:
             return found, SealBreak(number, f"was changed after it was made: {error}")
-        if row.key_id and (wrong := signature(one)):
-            return found, SealBreak(number, wrong)
         found.append(one)
     return found, None
 
