@@ -32,6 +32,9 @@ LANES = 2
 INTERRUPTED = 130
 
 Check = Annotated[bool, typer.Option("--check", help="Serve nothing; compare the outcome with what the inputs demand.")]
+Review = Annotated[
+    bool, typer.Option("--review", help="The other demo: two baselines try the open suite, and a report is signed.")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run everything anew; installed releases are kept.")]
 Home = Annotated[
     Path | None,
@@ -49,6 +52,8 @@ def demo(
     home: Home = None,
     inputs: InputsFile = None,
     port: DemoPort = PORT,
+    *,
+    review: Review = False,
 ) -> None:
     """Send the demo's reports, prove, match, rank and publish them, show the funnel, and serve the pages until Ctrl-C.
 
@@ -56,6 +61,12 @@ def demo(
     finds a difference, 75 when another demo uses the folder, 130 when interrupted.
     """
     try:
+        if review:
+            from clearinghouse.cli.demo_review import demo_review  # noqa: PLC0415
+
+            place = _home(home) / "review"
+            demo_review(checkout() / "examples" / "suites" / "open", place, check=check, fresh=fresh)
+            return
         _demo(check=check, fresh=fresh, home=home, inputs=inputs, port=port)
     except KeyboardInterrupt:
         say("interrupted; the same command goes on from here")
@@ -71,7 +82,7 @@ def _demo(*, check: bool, fresh: bool, home: Path | None, inputs: Path | None, p
     read = read_inputs(inputs or checkout() / "examples" / "demo.toml")
     contents = [read_submission(sent.path) for sent in read.reports]
     digest = read.digest(contents)
-    folder = (home or Path(os.environ.get("CLEARINGHOUSE_HOME") or checkout() / ".demo")).expanduser().absolute()
+    folder = _home(home)
     os.environ["CLEARINGHOUSE_HOME"] = str(folder)
     os.environ.pop("CLEARINGHOUSE_DATABASE_URL", None)  # a demo is a folder; it never touches the operator's tables
     with DemoHome(folder).held(digest) as place:
@@ -88,6 +99,10 @@ def _demo(*, check: bool, fresh: bool, home: Path | None, inputs: Path | None, p
             _check(read, outcome)
         else:
             _serve(port)
+
+
+def _home(home: Path | None) -> Path:
+    return (home or Path(os.environ.get("CLEARINGHOUSE_HOME") or checkout() / ".demo")).expanduser().absolute()
 
 
 def checkout() -> Path:
