@@ -243,7 +243,9 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _figure(caption: str, drawing: str) -> str:
-    return f"<figure><figcaption>{escape(caption)}</figcaption>{drawing}</figure>"
+    label = escape(caption)
+    scrolled = f'<div class="wide" role="region" tabindex="0" aria-label="{label}">{drawing}</div>'
+    return f"<figure><figcaption>{label}</figcaption>{scrolled}</figure>"
 
 
 def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -28,7 +28,7 @@ table{border-collapse:collapse;font-size:.92rem;min-width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}
 thead th{color:var(--faint);font-weight:600}tbody th{font-weight:500}
 .verbatim{white-space:pre-wrap;overflow-wrap:anywhere;margin:1rem 0;padding:.75rem 1rem;border-left:4px solid var(--a)}
-@media (max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.5rem}}
+@media screen and (max-width:40rem){svg{min-width:36rem}dl{grid-template-columns:1fr}dt{margin-top:.5rem}}
 @media print{:root{--paper:#fff;--ink:#000;--faint:#333;--line:#999;--a:#0b5cad;--b:#a33b00;--c:#5b3a9b;
 --pass:#1a6b3a;--fail:#8d5a00;--none:#5d6670;--on:#fff}
 body{font-size:11pt}main{max-width:none;padding:0}section{break-inside:auto}figure,tr{break-inside:avoid}
