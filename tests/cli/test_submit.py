@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.server
 import json
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+import requests
 from typer.testing import CliRunner, Result
 
 from clearinghouse.cli import remote
@@ -208,3 +210,18 @@ def test_a_variable_of_another_name_may_hold_the_token(monkeypatch: pytest.Monke
 )
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert isinstance(submit(str(tmp_path), *words).exception, UsageError)
+
+
+def test_an_upload_shows_how_far_it_is_on_a_terminal_and_nothing_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = b"x" * 100_000
+    with remote.uploading(content) as data:
+        assert data is content
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with remote.uploading(content) as data:
+        sent = requests.Request("POST", "http://localhost", data=data).prepare()
+        assert sent.headers["Content-Length"] == "100000"
+        assert data.read() == content
+    assert "sending" in capsys.readouterr().err

@@ -6,10 +6,13 @@ redirections are not followed.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import os
+import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,6 +30,7 @@ from clearinghouse.core.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import requests
@@ -117,16 +121,17 @@ class Remote:
         for attempt in range(1, ATTEMPTS + 1):
             pause, reason = 2.0 ** (attempt - 1), "the connection broke"
             try:
-                answer = self._session.request(
-                    method,
-                    f"{self._server.address}/api/v1{path}",
-                    params=query,
-                    data=content,
-                    headers=headers,
-                    timeout=_TIMEOUT,
-                    allow_redirects=False,
-                    stream=True,
-                )
+                with uploading(content) as data:
+                    answer = self._session.request(
+                        method,
+                        f"{self._server.address}/api/v1{path}",
+                        params=query,
+                        data=data,
+                        headers=headers,
+                        timeout=_TIMEOUT,
+                        allow_redirects=False,
+                        stream=True,
+                    )
                 with answer:
                     if answer.status_code not in _AGAIN or attempt == ATTEMPTS:
                         return self._read(answer)
@@ -159,6 +164,20 @@ class Remote:
         kind = _ERRORS.get(status, Unavailable if status >= 500 else InvalidInput)  # noqa: PLR2004
         detail, advice = (clean(str(document.get(key, "")))[:500] for key in ("detail", "advice"))
         raise kind(f"{self._server.address}: {detail or status}", advice=advice)
+
+
+@contextmanager
+def uploading(content: bytes | None) -> Iterator[Any]:
+    """What to send: on a terminal, a file that shows on stderr how much was read; the bytes elsewhere."""
+    if not content or not sys.stderr.isatty():
+        yield content
+        return
+    from rich.console import Console  # noqa: PLC0415  # only a terminal pays for it
+    from rich.progress import wrap_file  # noqa: PLC0415
+
+    bar = Console(stderr=True)
+    with wrap_file(io.BytesIO(content), len(content), description="sending", console=bar, transient=True) as file:
+        yield file
 
 
 def _with_token(request: requests.PreparedRequest, token: str) -> requests.PreparedRequest:
