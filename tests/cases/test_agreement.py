@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 
 from clearinghouse.cases import journals, queries
 from clearinghouse.cases.access import proof_to, report_to, seen
+from clearinghouse.core.report import ReportState
 from clearinghouse.core.roles import CaseRole
-from clearinghouse.core.visibility import RULES, Action, can
+from clearinghouse.core.visibility import RULES, Action, Brought, can
 from clearinghouse.intake import queries as intake
+from clearinghouse.intake.models import Report
 from clearinghouse.proofs import queries as proofs
 from tests.cases.worlds import World, actors, build, ground, plans
 
@@ -101,12 +104,19 @@ def _fields_agree(case: Case, actor: Actor) -> None:
     summary = {proof for proof, part in members.items() if can(actor, Action.READ_CASE, part)}
     claimed = {proof for proof in summary if can(actor, Action.READ_CLAIMS, members[proof])}
     opened = {proof.bundle_id for proof in claimed if can(actor, Action.READ_PROOF, members[proof])}
-    assert found.whole is (len(summary) == len(members))
+    late = Brought(own=False, case=about, origin=case.key)
+    covers = can(actor, Action.READ_CASE, replace(late, published=True))
+    by_publication = covers and not can(actor, Action.READ_CASE, late) and len(summary) < len(members)
+    assert found.whole is (len(summary) == len(members) or by_publication)
     assert {proof.bundle_id for proof in found.proofs} == {proof.bundle_id for proof in claimed}
     assert found.opened == opened
     assert len(found.logs) == len(opened)
-    assert {claim.bundle_id for claim in found.claims} <= {proof.bundle_id for proof in claimed}
-    assert found.row.reports >= len(found.claims)
+    sent = Report.objects.filter(proof__in=summary, state=ReportState.ATTACHED).select_related("finder", "proof")
+    parts = {report.public_id: report_to(actor, report) for report in sent}
+    credited = {name for name, part in parts.items() if can(actor, Action.READ_CLAIMS, part)}
+    counted = credited | {name for name, part in parts.items() if can(actor, Action.READ_CASE, part)}
+    assert {claim.report_id for claim in found.claims} == credited
+    assert found.row.reports == len(counted)
     everyone = can(actor, Action.READ_PARTICIPANTS, about)
     parties = {seat.party for seat in about.seats if everyone or seat.party in actor.parties}
     assert {part.party for part in found.participants} == parties

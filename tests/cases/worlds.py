@@ -56,14 +56,19 @@ class Sent:
     finder: str
     proof: int
     state: ReportState
+    let_out: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Two cases; proof 0 and 1 are in the first, 1 brought to the second before; 2 is in the second, 3 in none."""
+    """Two cases; proof 0 and 1 are in the first, 1 brought to the second before; 2 is in the second, 3 in none.
+
+    `let_out`: for each proof in a case, the case whose publication took it along, if any did.
+    """
 
     cases: tuple[Sketched, Sketched]
     reports: tuple[Sent, ...]
+    let_out: tuple[int | None, int | None, int | None] = (None, None, None)
 
 
 @dataclass
@@ -100,9 +105,12 @@ def _cases() -> st.SearchStrategy[Sketched]:
 def plans() -> st.SearchStrategy[Plan]:
     """Any two cases with what was brought to them."""
     states = st.sampled_from([ReportState.ATTACHED, ReportState.ATTACHED, ReportState.PROVING, ReportState.PARKED])
-    sent = st.builds(Sent, finder=st.sampled_from(PARTIES), proof=st.integers(0, 3), state=states)
+    sent = st.builds(
+        Sent, finder=st.sampled_from(PARTIES), proof=st.integers(0, 3), state=states, let_out=st.booleans()
+    )
     reports = st.lists(sent, max_size=4, unique_by=lambda found: (found.finder, found.proof)).map(tuple)
-    return st.builds(Plan, cases=st.tuples(_cases(), _cases()), reports=reports)
+    place = st.sampled_from([None, 0, 1])
+    return st.builds(Plan, cases=st.tuples(_cases(), _cases()), reports=reports, let_out=st.tuples(place, place, place))
 
 
 def actors() -> st.SearchStrategy[Actor]:
@@ -145,6 +153,9 @@ def build(plan: Plan, on: World) -> World:
         case.save()
         for part in sketched.parts:
             _seat(part, case, parties[part.party], on.cases)
+    for proof, place in zip(on.proofs[:3], plan.let_out, strict=True):
+        taken = Membership.objects.filter(proof=proof)
+        taken.update(published_in=None if place is None else on.cases[place], published_at=START)
     reports = [_report(number, sent, parties, on.proofs) for number, sent in enumerate(plan.reports)]
     return World(on.cases, on.proofs, reports)
 
@@ -191,6 +202,7 @@ def _report(number: int, sent: Sent, parties: dict[str, Party], proofs: list[Pro
         title=f"report {number}",
         state=sent.state,
         proof=proofs[sent.proof],
+        published_at=START if sent.let_out else None,
     )
     journal.append(f"report/{made.public_id}", "report received", actor="intake", at=START, body={"content": number})
     return made

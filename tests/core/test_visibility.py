@@ -149,7 +149,23 @@ def test_who_only_deploys_or_observes_gets_the_summary_until_publication(role: C
     summary_only = role in {CaseRole.DEPLOYER, CaseRole.OBSERVER, CaseRole.CNA}
     assert can(LAB, Action.READ_CASE, case)
     assert refused_by(LAB, Action.READ_PROOF, proof) is (Gate.FIELD if summary_only else None)
-    assert can(LAB, Action.READ_PROOF, replace(proof, case=replace(case, published=True)))
+    published = replace(proof, case=replace(case, published=True), published=True)
+    assert can(LAB, Action.READ_PROOF, published)
+    assert can(LAB, Action.READ_PROOF, replace(published, published=False)) is not summary_only
+
+
+def test_publication_opens_what_the_case_had_then_and_not_what_joins_it_later() -> None:
+    case = CaseFacts(published=True, embargo=Embargo.NONE, tlp=Tlp.CLEAR)
+    taken_along, late = (Brought(own=False, case=case, origin="a", published=it) for it in (True, False))
+    account = Actor("somebody", "s", frozenset({"s"}))
+    for asks in (PUBLIC, account):
+        assert can(asks, Action.READ_CASE, taken_along)
+        assert can(asks, Action.READ_CLAIMS, taken_along)
+        for action in (Action.READ_CASE, Action.READ_CLAIMS):
+            assert not can(asks, action, late)
+    mine = replace(late, own=True)
+    assert can(account, Action.READ_CLAIMS, mine)
+    assert can(account, Action.READ_REPORT, mine)
 
 
 @pytest.mark.parametrize("role", list(CaseRole))

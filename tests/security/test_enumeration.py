@@ -13,10 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.roles import Tlp
+from clearinghouse.registry.models import ApiToken
 from tests.security import matrix
 from tests.security.world import CANARIES
 
 if TYPE_CHECKING:
+    from clearinghouse.registry.models import Person
     from tests.security.matrix import Row
     from tests.security.world import World
 
@@ -46,6 +48,11 @@ def asked(found: World, row: Row, viewer: str, *, unknown: bool) -> list[str]:
             answer = found.browser(viewer).get(path)
         transaction.set_rollback(True)
     assert answer.status_code == 404, (row.call, viewer, answer.status_code)
+    return statements(queries)
+
+
+def statements(queries: CaptureQueriesContext) -> list[str]:
+    """What was sent to the database, without the values."""
     return [re.sub(r"'(?:[^']|'')*'|\b\d+\b|s\d+_x\d+", "?", query["sql"]) for query in queries.captured_queries]
 
 
@@ -61,6 +68,38 @@ def test_what_is_forbidden_costs_the_database_what_the_unknown_does(found: World
         assert asked(found, row, viewer, unknown=False) == asked(found, row, viewer, unknown=True), row.call
         compared += 1
     assert compared > 30
+
+
+@pytest.mark.parametrize("viewer", ["account", "tenant"])
+def test_a_form_for_what_is_another_s_costs_what_one_for_the_unknown_does(found: World, viewer: str) -> None:
+    """Every page that takes only a form and names something: of a vendor, and of nobody; the answers are equal too."""
+    client, owner = found.browser(viewer), found.people["vendor"]
+    other = token_of(owner)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get("/account").content.decode())
+    assert token is not None
+    parts = {"key": other.key, "handle": "org-vendor", "member": owner.party.handle}
+    forms = [row.path for row in matrix.rows("pages") if row.shows == "form" and "{" in row.path]
+    assert len(forms) >= 4
+    for path in forms:
+        work, bodies = [], []
+        for values in (dict.fromkeys(parts, "0" * 32), parts, dict.fromkeys(parts, "0" * 32)):
+            with CaptureQueriesContext(connection) as queries, transaction.atomic():
+                answer = client.post(path.format(**values), {"csrfmiddlewaretoken": token[1], "role": "member"})
+                transaction.set_rollback(True)
+            assert answer.status_code == 404, (path, viewer)
+            work.append(statements(queries))
+            bodies.append(re.sub(r"[0-9a-f]{32}|org-vendor|member-vendor", "?", answer.content.decode()))
+        assert work[1] == work[2], (path, viewer)
+        assert bodies[1] == bodies[2], (path, viewer)
+    other.refresh_from_db()
+    assert other.revoked_at is None
+
+
+def token_of(owner: Person) -> ApiToken:
+    """A token that works, of another person."""
+    found = ApiToken.objects.filter(owner=owner.party).first()
+    assert found is not None
+    return found
 
 
 def test_lists_totals_cursors_and_searches_are_the_same_with_and_without_what_one_may_not_see(found: World) -> None:

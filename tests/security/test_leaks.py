@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,3 +139,56 @@ def test_what_is_published_is_what_the_public_reads_and_its_files_say_no_more(he
             for name, word in kept.items():
                 assert where.startswith("search") or word not in text.casefold(), (viewer, where, name)
     assert CANARIES["title"] in held.browser("public").get(f"/cases/{held.case.public_id}").content.decode()
+
+
+@pytest.fixture
+def published(held: World, tmp_path: Path) -> World:
+    """The case after a coordinator published it."""
+    services.end_embargo(held.case.key, because="it is fixed", actor=LOCAL, at=held.house.clock())
+    chief = LOCAL.called("A. Coordinator")
+    publish(held.case.public_id, actor=chief, confirm=True, folder=tmp_path, clock=held.house.clock)
+    held.case.refresh_from_db()
+    return held
+
+
+def test_what_joins_a_case_after_its_publication_changes_nothing_that_is_read_for_its_publication(
+    published: World, tmp_path: Path
+) -> None:
+    """Two come later: one with a proof of its own, one with the very bundle that was published. Each reads its own."""
+    found, name = published, published.case.public_id
+    before = {viewer: stable(found, viewer) for viewer in ("public", "evaluator")}
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    sent = {
+        "account": hand_in(found.house, found.people["account"], bundle(secret("zqlate words"))),
+        "tenant": hand_in(found.house, found.people["tenant"], bundle(secret())),
+    }
+    found.house.work()
+    late = {finder: Report.objects.get(public_id=receipt.id) for finder, receipt in sent.items()}
+    assert late["tenant"].proof == found.proof
+    assert {report.proof.membership.case for report in late.values() if report.proof} == {found.case}
+    for viewer, texts in before.items():
+        after = stable(found, viewer)
+        assert {where: (text, after[where]) for where, text in texts.items() if after[where] != text} == {}, viewer
+    publish(name, actor=LOCAL.called("Again"), confirm=True, folder=tmp_path, clock=found.house.clock)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == files
+    for viewer in ("deployer", "observer", *late):
+        texts = {where: text for where, text in answers(found, viewer) if not where.startswith("search")}
+        for finder, report in late.items():
+            seen = any(report.public_id in text for text in texts.values())
+            assert seen is (viewer == finder), (viewer, finder)
+    for finder, report in late.items():
+        program, browser = found.program(finder), found.browser(finder)
+        assert program.get(f"/reports/{report.public_id}").json()["case"] == name
+        assert browser.get(f"/reports/{report.public_id}").status_code == 200
+        assert program.get(f"/cases/{name}/participants").json()["items"] == []
+        assert program.get(f"/cases/{name}/messages").json().get("items", []) == []
+        assert "Org vendor" not in browser.get(f"/cases/{name}").content.decode()
+    page = found.browser("coordinator").get(f"/cases/{name}").content.decode()
+    assert all(report.public_id in page for report in late.values())
+
+
+def stable(found: World, viewer: str) -> dict[str, str]:
+    """What the viewer reads at every address, without what is new each time it is asked."""
+    fresh = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"|"nonce-[^"]*"|"trace"[^,}]*')
+    texts = {where: fresh.sub("", text) for where, text in answers(found, viewer)}
+    return {where: text for where, text in texts.items() if where != "/account"}  # when its tokens were used last

@@ -14,9 +14,10 @@ from django.http import HttpRequest
 from django.test import Client
 
 from clearinghouse.adapters.clock import now
-from clearinghouse.cases import participants, services
+from clearinghouse.cases import participants, queries, services
 from clearinghouse.cases.models import Case, CaseState, Membership, Participant
 from clearinghouse.cases.participants import cover_all
+from clearinghouse.cases.services.publication import let_out
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.protocol.embargo_terms import Preset
@@ -144,6 +145,10 @@ class World:
         self.case.state = CaseState.PUBLISHED if published else CaseState.OPEN
         self.case.published_at = now() if published else None
         self.case.save()
+        if published:
+            detail = queries.case(self.case.public_id, actor=LOCAL_ACTOR)
+            assert detail is not None
+            let_out(self.case, detail, at=self.case.published_at or now())
 
 
 def bundle(sketch: Sketch) -> bytes:

@@ -14,6 +14,7 @@ from clearinghouse.cases import queries as cases
 from clearinghouse.cases.access import locked
 from clearinghouse.cases.models import CaseState
 from clearinghouse.cases.services.facts import went_public
+from clearinghouse.cases.services.publication import let_out
 from clearinghouse.core.errors import IntegrityError, Refused, UsageError
 from clearinghouse.core.ids import advisory_id
 from clearinghouse.core.protocol.embargo import Embargo
@@ -105,6 +106,7 @@ def _approve(case: Case, *, actor: Actor, confirm: bool, clock: Clock) -> Adviso
     )
     case.state, case.published_at, case.tlp = CaseState.PUBLISHED, at, Tlp.CLEAR
     case.save(update_fields=["state", "published_at", "tlp"])
+    let_out(case, detail, at=at)
     body = {"advisory": advisory.public_id, "confirmed": list(due), "document": document}
     journal.append(f"case/{case.public_id}", "case published", actor=by, at=at, body=body)
     went_public(case, actor=actor.called(by), at=at, because="published by the clearinghouse")

@@ -85,16 +85,18 @@ def no_case(name: str) -> NotFound:
 def proof_to(actor: Actor, proof: Proof) -> Brought:
     """A proof as the actor stands to it: a report of its own that carries it makes it its own too."""
     own = proof.reports.filter(finder__key__in=actor.parties).exists()
-    return _brought(own, proof, attached=True)
+    return _brought(own, proof, attached=True, published=True)
 
 
 def report_to(actor: Actor, report: Report) -> Brought:
     """A report as the actor stands to it; it is part of its proof's case once it is attached."""
-    return _brought(report.finder.key in actor.parties, report.proof, attached=report.is_attached)
+    own, published = report.finder.key in actor.parties, report.published_at is not None
+    return _brought(own, report.proof, attached=report.is_attached, published=published)
 
 
-def _brought(own: bool, proof: Proof | None, *, attached: bool) -> Brought:
+def _brought(own: bool, proof: Proof | None, *, attached: bool, published: bool) -> Brought:
     found = Membership.objects.select_related("case", "brought_to").filter(proof=proof).first() if proof else None
     if found is None or not attached:
         return Brought(own=own)
-    return Brought(own=own, case=seen(found.case), origin=found.brought_to.key)
+    taken_along = published and found.published_in_id == found.case_id
+    return Brought(own=own, case=seen(found.case), origin=found.brought_to.key, published=taken_along)

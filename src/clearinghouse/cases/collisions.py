@@ -24,8 +24,12 @@ COLLISIONS = Actor("collisions")  # the actor of what no person did
 def independent_in(case: Case) -> int:
     """How many found the case's bug independently: parties that share no organisation, counted by their reports."""
     attached = Report.objects.filter(state=ReportState.ATTACHED, proof__membership__case=case)
-    finders = sorted(set(attached.values_list("finder__key", flat=True)))
-    return independent_finders(_by_circle(finders))
+    return independent_among(attached.values_list("finder__key", flat=True))
+
+
+def independent_among(finders: Iterable[str]) -> int:
+    """How many of these parties, by their keys, share no organisation with another."""
+    return independent_finders(_by_circle(sorted(set(finders))))
 
 
 def notice(case: Case, *, at: datetime) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from django.db.models import Sum
 
 from clearinghouse.cases.models import Case, CaseState
-from clearinghouse.cases.queries import visible_to
+from clearinghouse.cases.queries import members, visible_to
 from clearinghouse.core.report import ReportState
 from clearinghouse.core.visibility import PUBLIC, Action, can
 from clearinghouse.intake.models import Report
 from clearinghouse.intake.queries import count_by_state
+from clearinghouse.intake.queries import visible_to as visible_reports
 from clearinghouse.proofs.models import Proof, Trial
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def funnel(*, actor: Actor) -> Funnel:
 
 def _published_funnel() -> Funnel:
     published = visible_to(PUBLIC)
-    proofs = Proof.objects.filter(membership__case__in=published)
-    reports = Report.objects.filter(state=ReportState.ATTACHED, proof__in=proofs)
+    proofs = Proof.objects.filter(membership__in=members(PUBLIC, Action.READ_CASE))
+    reports = visible_reports(PUBLIC, Action.READ_CASE)
     trial_runs = Trial.objects.filter(proof__in=proofs).aggregate(n=Sum("n"))["n"] or 0
     total = reports.count()
     return Funnel(

@@ -219,12 +219,18 @@ class Message(models.Model):
 
 
 class Membership(models.Model):
-    """A proof's place: each in exactly one case. `brought_to` stays the case it came to before any merge."""
+    """A proof's place: each in exactly one case. `brought_to` stays the case it came to before any merge.
+
+    `published_in` is the case whose publication took it along, at `published_at`: only while that is the case it is in
+    does it belong to what was published.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="memberships")
     brought_to = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     proof = models.OneToOneField(Proof, on_delete=models.PROTECT, related_name="membership")
     since = models.DateTimeField()
+    published_in = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.proof_id} in {self.case_id}"

@@ -32,7 +32,10 @@ _STRICTER = tuple(Tlp)  # from the widest label to the narrowest
 
 
 def enrol_finder(case: Case, party: Party, *, by: str, at: datetime) -> Participant:
-    """A party whose report was attached takes part as its finder; under an embargo it is invited to sign, no more."""
+    """A party whose report was attached takes part as its finder; under an embargo it is invited to sign, no more.
+
+    Not for a published case: who comes to that later reads its own report and what is public, and no more.
+    """
     return _join(case, party, FINDERS, _first_consent(case), by=by, at=at)
 
 
@@ -51,7 +54,10 @@ def merge(before: Case, case: Case, *, by: str = MATCHER, at: datetime) -> None:
     _inherit_embargo(case, before, by=by, at=at)
     whole = not before.memberships.exists()
     finders = _finders_of(case)
+    public = case.state == CaseState.PUBLISHED
     for old in before.participants.select_related("party").order_by("id"):
+        if public and set(old.roles) <= FINDERS:
+            continue  # as if its report had come after publication
         if whole or old.party_id in finders:
             _carry(old, case, at=at)
     if not whole:
@@ -81,6 +87,8 @@ def narrow(old: Case, case: Case) -> None:
     now = {row.party_id: row for row in case.participants.all()}
     for row in old.participants.all():
         after = now.get(row.party_id)
+        if after is None and case.state == CaseState.PUBLISHED and set(row.roles) <= FINDERS:
+            continue  # it was not carried there
         if after is None:
             old.lines.filter(party=row.party_id).delete()
             row.delete()

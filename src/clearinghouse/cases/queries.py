@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from clearinghouse.cases.access import called, open_to, seen
-from clearinghouse.cases.collisions import independent_in
+from clearinghouse.cases.collisions import independent_among
 from clearinghouse.cases.models import Case, CaseState, Membership, Pair, Participant
 from clearinghouse.cases.ranking import priority_of
 from clearinghouse.cases.views import CaseDetail, CaseRow, Claim, Invitation, PairView, ParticipantView
@@ -20,9 +20,10 @@ from clearinghouse.core.report import ReportState
 from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.core.visibility import Action, can
 from clearinghouse.intake.models import Report
+from clearinghouse.intake.queries import visible_to as reports_visible_to
 from clearinghouse.journal import queries as journal
 from clearinghouse.proofs.queries import log_digests, view
-from clearinghouse.registry.access import where
+from clearinghouse.registry.access import NO_ROW, where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,15 +35,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A case with the proofs its reader may know of. `claimed`: of these the ones whose claims it may read.
+    """A case with the proofs and reports its reader may know of. `claimed`: the proofs whose claims it may read.
 
-    `whole`: there are no others in the case.
+    `credited`: the reports of which it may read that they are there and whose. `until`: where it reads the case only
+    because that was published, when each proof was. `whole`: there are no others in what the reader's way opens.
     """
 
     case: Case
     proofs: tuple[Proof, ...]
     reports: tuple[Report, ...]
     claimed: frozenset[int]
+    credited: frozenset[int]
+    until: dict[int, datetime | None]
     whole: bool
     inside: bool  # the reader works in the house
 
@@ -84,8 +88,8 @@ def case(name: str, *, actor: Actor) -> CaseDetail | None:
     return CaseDetail(
         row=_row(found),
         whole=found.whole,
-        claims=tuple(_claim(report) for report in found.reports if report.proof_id in found.claimed),
-        proofs=tuple(view(proof, trials=found.whole) for proof in shown),
+        claims=tuple(_claim(report) for report in found.reports if report.pk in found.credited),
+        proofs=tuple(view(proof, trials=found.whole, until=found.until.get(proof.pk)) for proof in shown),
         pairs=inner,
         neighbours=outer,
         opened=bundles,
@@ -123,26 +127,41 @@ def invitation(key: str, *, actor: Actor) -> Invitation | None:
 
 def members(actor: Actor, action: Action) -> QuerySet[Membership]:
     """The proofs in their cases with which the actor may do that."""
-    found = where(actor, action, case="case__", origin="brought_to", own="proof__reports__finder")
+    found = where(
+        actor,
+        action,
+        case="case__",
+        origin="brought_to",
+        own="proof__reports__finder",
+        published=Q(published_in=F("case")),
+    )
     return Membership.objects.filter(pk__in=Membership.objects.filter(found).values("pk"))
 
 
 def _load(cases: QuerySet[Case], actor: Actor) -> list[_Loaded]:
     attached = Report.objects.filter(state=ReportState.ATTACHED).select_related("finder")
-    reports = Prefetch("proof__reports", queryset=attached.order_by("received_at", "id"))
+    credited = reports_visible_to(actor, Action.READ_CLAIMS)
+    counted = attached.filter(Q(pk__in=reports_visible_to(actor, Action.READ_CASE)) | Q(pk__in=credited))
+    reports = Prefetch("proof__reports", queryset=counted.order_by("received_at", "id"))
+    named = frozenset(credited.filter(proof__membership__case__in=cases).values_list("pk", flat=True))
+    inside = frozenset(cases.filter(where(actor, Action.READ_CASE, published=NO_ROW)).values_list("pk", flat=True))
     claimed = frozenset(members(actor, Action.READ_CLAIMS).filter(case__in=cases).values_list("proof", flat=True))
     sizes = dict(Membership.objects.filter(case__in=cases).values_list("case").annotate(n=Count("id")).order_by())
     proofs: dict[int, list[Proof]] = {}
+    until: dict[int, datetime | None] = {}
     shown = members(actor, Action.READ_CASE).filter(case__in=cases).select_related("proof").prefetch_related(reports)
     for member in shown.order_by("proof__id"):
         proofs.setdefault(member.case_id, []).append(member.proof)
+        until |= {} if member.case_id in inside else {member.proof_id: member.published_at}
     return [
         _Loaded(
             case=row,
             proofs=tuple(proofs.get(row.pk, ())),
             reports=_in_order(proofs.get(row.pk, ())),
             claimed=claimed,
-            whole=len(proofs.get(row.pk, ())) == sizes.get(row.pk, 0),
+            credited=named,
+            until=until,
+            whole=row.pk not in inside or len(proofs.get(row.pk, ())) == sizes.get(row.pk, 0),
             inside=can(actor, Action.READ_FIGURES),
         )
         for row in cases.select_related("merged_into", "advisory").prefetch_related("facts")
@@ -159,7 +178,8 @@ def _row(found: _Loaded) -> CaseRow:
     grades = [Grade(proof.grade) for proof in proofs if proof.grade]
     # What a person stated may speak of every proof of the case.
     stated = row.facts.all() if found.whole else ()
-    collided = independent_in(row) if row.collided_at and found.whole else 0
+    finding = (report.finder.key for report in reports)
+    collided = independent_among(finding) if row.collided_at and found.whole else 0
     return CaseRow(
         id=row.address(found.inside),
         title=row.title if found.whole else next((proof.title for proof in proofs), ""),
@@ -174,7 +194,7 @@ def _row(found: _Loaded) -> CaseRow:
         confirm=_confirm(proofs),
         priority=priority_of(proofs, len({report.finder_id for report in reports}), stated, collided),
         reports=len(reports),
-        finders=tuple(dict.fromkeys(report.finder.name for report in reports if report.proof_id in found.claimed)),
+        finders=tuple(dict.fromkeys(report.finder.name for report in reports if report.pk in found.credited)),
         state=row.state,
         opened_at=row.opened_at,
         published_at=row.published_at,

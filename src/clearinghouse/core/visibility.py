@@ -107,6 +107,8 @@ class Gate(StrEnum):
 class Rule:
     """Who may do one thing. `site` passes every gate; `roles` are those of participants, `after` once published.
 
+    What publication opens is what was part of the case at that moment, never what joined it later.
+
     `content`: an embargo in force holds it back without a signature. `whole`: the signature must extend to everything
     in the case. `own`: who brought the report may, whatever the case. `public`: everybody, once published.
     `account`: whoever signed in, where the label and no embargo allow it. `anyone`: no gate at all.
@@ -218,11 +220,15 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A report, proof or message: whether the actor itself brought it, its case, and the one it came to first."""
+    """A report, proof or message: whether the actor itself brought it, its case, and the one it came to first.
+
+    `published`: it was part of the case when that was published. What joined later is not public by that.
+    """
 
     own: bool
     case: CaseFacts | None = None
     origin: str = ""
+    published: bool = False
 
 
 Thing = CaseFacts | Brought | ReviewFacts | None
@@ -246,7 +252,10 @@ def refused_by(actor: Actor, action: Action, thing: Thing = None) -> Gate | None
         return None
     if case is None:
         return Gate.SITE_ROLE
-    return None if _open_to_outsiders(asks, rule, case) else _participant(asks, rule, case, origin)
+    published = case.published and (thing.published if isinstance(thing, Brought) else True)
+    if _open_to_outsiders(asks, rule, case, published=published):
+        return None
+    return _participant(asks, rule, case, origin, published=published)
 
 
 def _reviewing(actor: Actor, rule: Rule, review: ReviewFacts) -> Gate | None:
@@ -267,16 +276,19 @@ def _reviewing(actor: Actor, rule: Rule, review: ReviewFacts) -> Gate | None:
     return None if any(seat.role in roles for seat in seats) else Gate.FIELD
 
 
-def _open_to_outsiders(actor: Actor, rule: Rule, case: CaseFacts) -> bool:
-    """Labels that reach beyond those who take part: CLEAR the public once published, GREEN whoever signed in."""
-    if case.embargo.in_force:
+def _open_to_outsiders(actor: Actor, rule: Rule, case: CaseFacts, *, published: bool) -> bool:
+    """Labels that reach beyond those who take part: CLEAR the public once published, GREEN whoever signed in.
+
+    Of a published case neither reaches what joined it later.
+    """
+    if case.embargo.in_force or (case.published and not published):
         return False
-    if rule.public and case.published and case.tlp is Tlp.CLEAR:
+    if rule.public and published and case.tlp is Tlp.CLEAR:
         return True
     return rule.account and bool(actor.parties) and case.tlp in {Tlp.CLEAR, Tlp.GREEN}
 
 
-def _participant(actor: Actor, rule: Rule, case: CaseFacts, origin: str | None) -> Gate | None:
+def _participant(actor: Actor, rule: Rule, case: CaseFacts, origin: str | None, *, published: bool) -> Gate | None:
     """One and the same seat must pass every gate: rights of two parties do not add up."""
     seats = [seat for seat in case.seats if seat.party in actor.parties]
     if not seats:
@@ -289,7 +301,7 @@ def _participant(actor: Actor, rule: Rule, case: CaseFacts, origin: str | None) 
         seats = [seat for seat in seats if seat.named and seat.party == actor.person]
     if not seats:
         return Gate.TLP
-    allowed = rule.allowed(published=case.published)
+    allowed = rule.allowed(published=published)
     return None if any(seat.roles & allowed for seat in seats) else Gate.FIELD
 
 

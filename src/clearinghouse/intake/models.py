@@ -11,7 +11,10 @@ from clearinghouse.registry.models import Party
 
 
 class Report(models.Model):
-    """One thing that one finder sent once. Its bytes never change; `state` moves by `core.report`'s table."""
+    """One thing that one finder sent once. Its bytes never change; `state` moves by `core.report`'s table.
+
+    `published_at` says when the publication of its proof's case took it along; None for what was attached later.
+    """
 
     public_id = models.CharField(max_length=20, unique=True)
     finder = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="reports")
@@ -24,6 +27,7 @@ class Report(models.Model):
     reasons = models.JSONField(default=list)
     proof = models.ForeignKey(Proof, on_delete=models.PROTECT, null=True, related_name="reports")
     closed_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["finder", "content"], name="intake_one_report")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from clearinghouse.core.proof import Grade, Verdict
 from clearinghouse.core.report import ReportKind, ReportState
@@ -63,15 +63,16 @@ class ReportDetail:
     journal: tuple[journal.EntryView, ...]
 
 
-def visible_to(actor: Actor) -> QuerySet[Report]:
+def visible_to(actor: Actor, action: Action = Action.READ_REPORT) -> QuerySet[Report]:
     """The reports that the actor may read: its own always, others' where the case they are attached to lets it."""
     found = where(
         actor,
-        Action.READ_REPORT,
+        action,
         case="proof__membership__case__",
         origin="proof__membership__brought_to",
         own="finder",
         attached=Q(state=ReportState.ATTACHED),
+        published=Q(published_at__isnull=False, proof__membership__published_in=F("proof__membership__case")),
     )
     return Report.objects.filter(pk__in=Report.objects.filter(found).values("pk"))
 

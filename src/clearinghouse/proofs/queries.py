@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import F, Q
+
 from clearinghouse.core.matching import ProofFacts
 from clearinghouse.core.priority import ProvenFact
 from clearinghouse.core.proof import Grade, Input, MatrixRow, ProofResult, Signal, Trial, Variant, Verdict
@@ -64,7 +66,14 @@ class ProofView:
 def visible_to(actor: Actor) -> QuerySet[models.Proof]:
     """The proofs whose bundle, logs and signed verdict the actor may read: its own, and those its cases open to it."""
     origin = "membership__brought_to"
-    found = where(actor, Action.READ_PROOF, case="membership__case__", origin=origin, own="reports__finder")
+    found = where(
+        actor,
+        Action.READ_PROOF,
+        case="membership__case__",
+        origin=origin,
+        own="reports__finder",
+        published=Q(membership__published_in=F("membership__case")),
+    )
     return models.Proof.objects.filter(pk__in=models.Proof.objects.filter(found).values("pk"))
 
 
@@ -98,8 +107,11 @@ def unsettled() -> tuple[str, ...]:
     return tuple(rows.values_list("bundle_id", flat=True))
 
 
-def view(row: models.Proof, *, trials: bool = True) -> ProofView:
-    """A row as a value; without its `trials` for who sees this proof only: their releases are other proofs' claims."""
+def view(row: models.Proof, *, trials: bool = True, until: datetime | None = None) -> ProofView:
+    """A row as a value; without its `trials` for who sees this proof only: their releases are other proofs' claims.
+
+    Those tried after `until`, where one is given, are left out for the same reason.
+    """
     return ProofView(
         bundle_id=row.bundle_id,
         stored_at=row.stored_at,
@@ -121,7 +133,7 @@ def view(row: models.Proof, *, trials: bool = True) -> ProofView:
         trials=tuple(
             Trial(t.version, Signal(t.signal), t.n, t.k, t.reason, t.function or None)
             for t in row.trials.order_by("version")
-            if trials
+            if trials and (until is None or t.tried_at <= until)
         ),
         attested_by=row.attested_by or None,
     )

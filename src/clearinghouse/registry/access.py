@@ -27,12 +27,20 @@ _LABELS = [label for label in Tlp if label is not Tlp.RED]
 
 
 def where(
-    actor: Actor, action: Action, *, case: str = "", origin: str = "", own: str = "", attached: Q | None = None
+    actor: Actor,
+    action: Action,
+    *,
+    case: str = "",
+    origin: str = "",
+    own: str = "",
+    attached: Q | None = None,
+    published: Q = EVERY_ROW,
 ) -> Q:
     """The rows with which `actor` may do `action`, for a single `filter()`; rows may come twice.
 
     `case` is the prefix of the case's fields ("" for cases themselves), `origin` the path to the case a proof was
-    brought to, `own` the path to the party that brought the row, and `attached` what makes the row part of its case.
+    brought to, `own` the path to the party that brought the row, `attached` what makes the row part of its case, and
+    `published` what says that it was when its case was published; cases themselves need not say that.
     Rules that ask for the whole case have no such condition: they are decided case by case.
     """
     rule = RULES[action]
@@ -40,22 +48,23 @@ def where(
     asks = actor.within(rule.scope)
     if rule.anyone or asks.roles & rule.site:
         return EVERY_ROW
-    inside = _outsiders(asks, rule, case) | _participants(asks, rule, case, origin)
+    let_out = _is(case, state="published") & published
+    inside = _outsiders(asks, rule, case, let_out) | _participants(asks, rule, case, origin, let_out)
     found = inside if attached is None else attached & inside
     parties = actor.within(Scope.REPORTS_READ).parties
     return found | Q(**{f"{own}__key__in": parties}) if rule.own and own and parties else found
 
 
-def _outsiders(actor: Actor, rule: Rule, case: str) -> Q:
+def _outsiders(actor: Actor, rule: Rule, case: str, published: Q) -> Q:
     found, free = NO_ROW, _is(case, embargo__in=_FREE)
     if rule.public:
-        found |= free & _is(case, state="published", tlp=Tlp.CLEAR)
+        found |= free & published & _is(case, tlp=Tlp.CLEAR)
     if rule.account and actor.parties:
-        found |= free & _is(case, tlp__in=[Tlp.CLEAR, Tlp.GREEN])
+        found |= free & (published | ~_is(case, state="published")) & _is(case, tlp__in=[Tlp.CLEAR, Tlp.GREEN])
     return found
 
 
-def _participants(actor: Actor, rule: Rule, case: str, origin: str) -> Q:
+def _participants(actor: Actor, rule: Rule, case: str, origin: str, published: Q) -> Q:
     if not actor.parties:
         return NO_ROW
     seat = f"{case}participants__"
@@ -68,7 +77,7 @@ def _participants(actor: Actor, rule: Rule, case: str, origin: str) -> Q:
     in_person = _is(seat, named=True, party__key=actor.person) if actor.person else NO_ROW
     found &= _is(case, tlp__in=_LABELS) | in_person
     roles = _has_role(seat, rule.roles)
-    return found & (roles | (_is(case, state="published") & _has_role(seat, rule.after)))
+    return found & (roles | (published & _has_role(seat, rule.after)))
 
 
 def _has_role(seat: str, roles: Iterable[CaseRole]) -> Q:

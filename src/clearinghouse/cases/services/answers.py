@@ -135,7 +135,8 @@ def _answer(proof: Proof, report: Report, case: Case | None, *, at: datetime) ->
     if case is not None:
         body = {"report": report.public_id, "finder": report.finder.name, "bundle": proof.bundle_id}
         journal.append(f"case/{name}", "report attached", actor=intake.ACTOR, at=at, body=body)
-        participants.enrol_finder(case, report.finder, by=intake.ACTOR, at=at)
+        if case.state != CaseState.PUBLISHED:
+            participants.enrol_finder(case, report.finder, by=intake.ACTOR, at=at)
         collisions.notice(case, at=at)
     return True
 

@@ -15,6 +15,7 @@ from clearinghouse.registry.queries.accounts import (
     people,
     person,
     token,
+    token_of,
     tokens,
 )
 from clearinghouse.registry.queries.actors import actor_of, actor_of_token, hash_of
@@ -40,5 +41,6 @@ __all__ = [
     "people",
     "person",
     "token",
+    "token_of",
     "tokens",
 ]

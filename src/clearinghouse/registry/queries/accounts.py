@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from clearinghouse.core.errors import NotFound
 from clearinghouse.core.permissions import AccountAction, may
 from clearinghouse.core.roles import OrganisationKind, OrganisationRole, Scope, SiteRole
@@ -157,6 +159,18 @@ def token(name: str) -> ApiToken:
     if len(found) != 1:
         raise NotFound(f"no token {name}", advice="`clearinghouse token list` shows all tokens")
     return found[0]
+
+
+def token_of(actor: Actor, key: str) -> ApiToken | None:
+    """The token of that key, of the actor's own, of an organisation that it manages, or any for an admin; or None.
+
+    One look-up, so another's token costs what an unknown one does.
+    """
+    found = ApiToken.objects.select_related("owner").filter(key=key)
+    if not may(actor, AccountAction.SEE_ACCOUNTS):
+        managed = Membership.objects.filter(person__party__key=actor.person, role=OrganisationRole.MANAGER)
+        found = found.filter(Q(owner__key=actor.person) | Q(owner__organisation__in=managed.values("organisation")))
+    return found.first()
 
 
 def invitation(secret: str, *, at: datetime) -> InvitationView | None:
