@@ -11,7 +11,7 @@ from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from ninja.parser import Parser
 
-from clearinghouse.api.errors import RequestError, TooLarge, UnsupportedMediaType
+from clearinghouse.api.errors import BrokenOff, RequestError, TooLarge, UnsupportedMediaType
 from clearinghouse.core.errors import InvalidInput
 from clearinghouse.core.report import MAX_REPORT_BYTES
 
@@ -88,7 +88,7 @@ def read_upload(request: HttpRequest, name: str) -> Upload:
         while len(content) <= MAX_REPORT_BYTES and (chunk := request.read(_CHUNK)):
             content += chunk
     except UnreadablePostError:
-        raise RequestError("the body broke off", advice="send it again under the same Idempotency-Key") from None
+        raise BrokenOff from None
     return _upload(bytes(content), name)
 
 
@@ -102,7 +102,8 @@ def _from_form(request: HttpRequest, name: str) -> Upload:
         raise RequestError("the form cannot be read", advice="send one part called `file`") from None
     parts = files.getlist("file")
     if len(parts) != 1 or set(files) != {"file"} or fields:
-        raise RequestError("a form must hold one part, a file called `file`, and nothing else")
+        advice = "send the file in a part called `file`, and its name in the query"
+        raise RequestError("a form must hold one part, a file called `file`, and nothing else", advice=advice)
     if (parts[0].size or 0) > MAX_REPORT_BYTES:
         raise _too_large()
     return _upload(parts[0].read(), name or parts[0].name or "")

@@ -18,6 +18,13 @@ class RequestError(UsageError):
         self.headers = headers or {}
 
 
+class BrokenOff(RequestError):
+    """The body ended before all of it was there."""
+
+    def __init__(self) -> None:
+        super().__init__("the body broke off", advice="send it again under the same Idempotency-Key")
+
+
 class Unauthenticated(ClearinghouseError):
     """No token, or none that is valid."""
 
@@ -78,5 +85,6 @@ class InvalidFields(InvalidInput):
     code = "invalid-fields"
 
     def __init__(self, fields: tuple[tuple[str, str], ...]) -> None:
-        super().__init__("; ".join(f"{place}: {words}" for place, words in fields))
+        told = "; ".join(f"{place}: {words}" for place, words in fields)
+        super().__init__(told, advice="correct these fields; the description of the API has their rules")
         self.fields = fields

@@ -13,7 +13,15 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
-from clearinghouse.api.errors import InvalidFields, OutOfScope, RequestError, TooLarge, Unauthenticated
+from clearinghouse.api.errors import (
+    BrokenOff,
+    InvalidFields,
+    MethodNotAllowed,
+    OutOfScope,
+    RequestError,
+    TooLarge,
+    Unauthenticated,
+)
 from clearinghouse.core.errors import (
     ClearinghouseError,
     Conflict,
@@ -125,13 +133,13 @@ def of_status(response: HttpResponse) -> HttpResponse:
         return not_found()
     if status == 405:  # noqa: PLR2004
         allowed = response.headers.get("Allow", "")
-        detail = "there is no such method at this address"
-        return problem(405, "method-not-allowed", detail, advice=f"allowed: {allowed}", headers={"Allow": allowed})
+        words = "there is no such method at this address"
+        return of(MethodNotAllowed(words, advice=f"allowed: {allowed}", headers={"Allow": allowed}))
     if status >= 500:  # noqa: PLR2004
         return failed()
     title = _TITLES.get(status, "the request cannot be answered as it is").lower()
     advice = "check the request against the description of the API"
-    return problem(status, "too-large" if status == 413 else "bad-request", title, advice=advice)  # noqa: PLR2004
+    return problem(status, TooLarge.code if status == TooLarge.status else RequestError.code, title, advice=advice)
 
 
 def register(api: NinjaAPI) -> None:
@@ -144,10 +152,10 @@ def register(api: NinjaAPI) -> None:
         return of(InvalidFields(fields_of(error)))
 
     def broken_off(_request: HttpRequest, _error: Any) -> HttpResponse:
-        return of(RequestError("the body broke off", advice="send it again"))
+        return of(BrokenOff())
 
     def too_big(_request: HttpRequest, _error: Any) -> HttpResponse:
-        return of(TooLarge("the body is larger than anything taken here", advice="send less"))
+        return of(TooLarge("the body is larger than anything that is taken here", advice="send less"))
 
     api.add_exception_handler(ClearinghouseError, ours)
     api.add_exception_handler(Http404, lambda _request, _error: not_found())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
 from clearinghouse.core.matching import Relation
@@ -15,15 +13,7 @@ from clearinghouse.core.protocol.report_management import Management
 from clearinghouse.core.protocol.vendor_path import VendorPath
 from clearinghouse.core.roles import Tlp
 from clearinghouse.proofs.models import Proof
-from clearinghouse.registry.models import Party, new_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from enum import StrEnum
-
-
-def _choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
-    return [(word.value, word.value) for word in words]
+from clearinghouse.registry.models import Party, choices, new_key
 
 
 class CaseState(models.TextChoices):
@@ -52,8 +42,8 @@ class Case(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="absorbed")
     priority = models.JSONField(null=True)
     published_at = models.DateTimeField(null=True)
-    tlp = models.CharField(max_length=12, choices=_choices(Tlp), default=Tlp.AMBER)
-    embargo = models.CharField(max_length=10, choices=_choices(Embargo), default=Embargo.NONE)
+    tlp = models.CharField(max_length=12, choices=choices(Tlp), default=Tlp.AMBER)
+    embargo = models.CharField(max_length=10, choices=choices(Embargo), default=Embargo.NONE)
     terms = models.JSONField(null=True)
     ends_at = models.DateTimeField(null=True)
     goes_without = models.BooleanField(default=False)
@@ -85,10 +75,10 @@ class Participant(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="participants")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="participations")
     roles = models.JSONField(default=list)  # of core.roles.CaseRole, sorted
-    consent = models.CharField(max_length=12, choices=_choices(Consent), default=Consent.NO_EMBARGO)
+    consent = models.CharField(max_length=12, choices=choices(Consent), default=Consent.NO_EMBARGO)
     covers = models.ManyToManyField(Case, related_name="+")
     named = models.BooleanField(default=False)
-    management = models.CharField(max_length=10, choices=_choices(Management), default=Management.START)
+    management = models.CharField(max_length=10, choices=choices(Management), default=Management.START)
     invited_at = models.DateTimeField()
     invited_by = models.CharField(max_length=200)
     rsvp_by = models.DateTimeField(null=True)
@@ -120,7 +110,7 @@ class EmbargoProposal(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="embargo_proposals")
     terms = models.JSONField()
-    preset = models.CharField(max_length=20, blank=True, choices=_choices(Preset))
+    preset = models.CharField(max_length=20, blank=True, choices=choices(Preset))
     because = models.TextField(blank=True)
     standing = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
@@ -152,8 +142,8 @@ class StatusFact(models.Model):
     """One of the six facts of a case, from when it was known; `cause` is the fact that forced it, "" for none."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="status")
-    fact = models.CharField(max_length=20, choices=_choices(Fact))
-    cause = models.CharField(max_length=20, blank=True, choices=_choices(Fact))
+    fact = models.CharField(max_length=20, choices=choices(Fact))
+    cause = models.CharField(max_length=20, blank=True, choices=choices(Fact))
     at = models.DateTimeField()
     stated_by = models.CharField(max_length=200)
     because = models.TextField(blank=True)
@@ -171,7 +161,7 @@ class VendorLine(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="lines")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="lines")
     line = models.CharField(max_length=100, blank=True)
-    path = models.CharField(max_length=3, choices=_choices(VendorPath), default=VendorPath.UNAWARE)
+    path = models.CharField(max_length=3, choices=choices(VendorPath), default=VendorPath.UNAWARE)
     aware_at = models.DateTimeField(null=True)
     fixed_at = models.DateTimeField(null=True)
     deployed_at = models.DateTimeField(null=True)
@@ -208,7 +198,7 @@ class Message(models.Model):
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="messages")
     author = models.CharField(max_length=200)
     text = models.TextField()
-    tlp = models.CharField(max_length=12, choices=_choices(Tlp))
+    tlp = models.CharField(max_length=12, choices=choices(Tlp))
     at = models.DateTimeField()
 
     class Meta:
@@ -241,7 +231,7 @@ class Pair(models.Model):
 
     left = models.ForeignKey(Proof, on_delete=models.CASCADE, related_name="pairs_left")
     right = models.ForeignKey(Proof, on_delete=models.CASCADE, related_name="pairs_right")
-    relation = models.CharField(max_length=15, choices=_choices(Relation))
+    relation = models.CharField(max_length=15, choices=choices(Relation))
     matcher = models.CharField(max_length=60)
     evidence = models.JSONField()
     judged_at = models.DateTimeField()

@@ -40,7 +40,9 @@ ATTEMPTS = 5
 _TIMEOUT = (10, 120)  # seconds to connect, and between bytes of an answer
 _MAX_ANSWER = 1024 * 1024
 _MAX_TOKEN = 500
+_TOKEN = "put nothing there but the token, as `clearinghouse token create` printed it"  # noqa: S105  # words about one
 _LONGEST_PAUSE = 60.0
+_ADDRESS = "give one like https://clearinghouse.example"
 _AGAIN = frozenset({409, 429, 502, 503, 504})
 _ERRORS: dict[int, type[ClearinghouseError]] = {
     401: Refused,
@@ -64,11 +66,9 @@ class Server:
             parts = urlsplit(text)
             host, _port = parts.hostname or "", parts.port
         except ValueError:
-            raise UsageError(f"{clean(text)} is no address") from None
+            raise UsageError(f"{clean(text)} is no address", advice=_ADDRESS) from None
         if parts.scheme not in {"https", "http"} or not host or parts.username or parts.query or parts.fragment:
-            raise UsageError(
-                f"{clean(text)} is no server's address", advice="give one like https://clearinghouse.example"
-            )
+            raise UsageError(f"{clean(text)} is no server's address", advice=_ADDRESS)
         if parts.scheme == "http" and not _is_loopback(host):
             raise UsageError(f"{clean(text)}: a token is sent over https only", advice="use the https address")
         return cls(text.rstrip("/"))
@@ -81,7 +81,7 @@ def token_from(file: Path | None, variable: str | None) -> str:
             with file.open("rb") as stream:
                 found = stream.read(_MAX_TOKEN + 1).decode("ascii").strip()
         except (OSError, UnicodeDecodeError):
-            raise InvalidInput(f"{file}: holds no token that can be read") from None
+            raise InvalidInput(f"{file}: holds no token that can be read", advice=_TOKEN) from None
         place = str(file)
     else:
         name = variable or TOKEN_VARIABLE
@@ -89,7 +89,7 @@ def token_from(file: Path | None, variable: str | None) -> str:
     if not found:
         raise UsageError(f"there is no token in {place}", advice=f"use --token-file, or set {TOKEN_VARIABLE}")
     if len(found) > _MAX_TOKEN or not found.isascii() or not found.isprintable() or " " in found:
-        raise InvalidInput(f"{place}: what it holds is no token")
+        raise InvalidInput(f"{place}: what it holds is no token", advice=_TOKEN)
     return found
 
 

@@ -21,7 +21,8 @@ def new_key() -> str:
     return uuid4().hex
 
 
-def _choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
+def choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    """The words of an enumeration as a column's choices, each its own label."""
     return [(word.value, word.value) for word in words]
 
 
@@ -29,7 +30,7 @@ class Party(models.Model):
     """Anyone who takes part. `handle` is its name in addresses and in the journal, `key` what rights are bound to."""
 
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
-    kind = models.CharField(max_length=12, choices=_choices(PartyKind), default=PartyKind.NAME)
+    kind = models.CharField(max_length=12, choices=choices(PartyKind), default=PartyKind.NAME)
     name = models.CharField(max_length=200)
     handle = models.SlugField(max_length=100, unique=True)
     known_since = models.DateTimeField()
@@ -42,7 +43,7 @@ class Organisation(models.Model):
     """A party that people act for. `embargo_days` is the length that it publishes as its default; None for none."""
 
     party = models.OneToOneField(Party, on_delete=models.PROTECT, related_name="organisation")
-    kind = models.CharField(max_length=12, choices=_choices(OrganisationKind))
+    kind = models.CharField(max_length=12, choices=choices(OrganisationKind))
     contact = models.CharField(max_length=254, blank=True)
     embargo_days = models.PositiveSmallIntegerField(null=True)
 
@@ -96,7 +97,7 @@ class Membership(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=12, choices=_choices(OrganisationRole))
+    role = models.CharField(max_length=12, choices=choices(OrganisationRole))
     since = models.DateTimeField()
 
     class Meta:
@@ -110,7 +111,7 @@ class SiteGrant(models.Model):
     """A person has a role on the whole site."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="grants")
-    role = models.CharField(max_length=12, choices=_choices(SiteRole))
+    role = models.CharField(max_length=12, choices=choices(SiteRole))
     since = models.DateTimeField()
 
     class Meta:
@@ -151,7 +152,7 @@ class Invitation(models.Model):
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     email = models.EmailField()
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="invitations")
-    role = models.CharField(max_length=12, choices=_choices(OrganisationRole), blank=True)
+    role = models.CharField(max_length=12, choices=choices(OrganisationRole), blank=True)
     site_roles = models.JSONField(default=list)
     hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="sent_invitations")

@@ -77,7 +77,8 @@ def _carry_out(mine: QuerySet[Call], effect: Callable[[], Answer]) -> Answer:
 
 def _keep(mine: QuerySet[Call], answer: Answer) -> None:
     if not mine.update(status=answer.status, body=answer.body, headers=dict(answer.headers)):
-        raise InProgress("the request took so long that another attempt took it over")
+        advice = "repeat it in a moment under the same key: it gets that attempt's answer"
+        raise InProgress("the request took so long that another attempt took it over", advice=advice)
 
 
 def _claim(owner: str, key: str, request: str, claim: str, *, at: datetime) -> Answer | None:

@@ -8,10 +8,11 @@ from clearinghouse.registry.services.members import add_member, change_role, rem
 from clearinghouse.registry.services.names import know_finder
 from clearinghouse.registry.services.organisations import create_organisation
 from clearinghouse.registry.services.people import add_person, deactivate, grant, reactivate, reset_factors, revoke
-from clearinghouse.registry.services.tokens import create_token, revoke_token, use_token
+from clearinghouse.registry.services.tokens import MadeToken, create_token, revoke_token, use_token
 
 __all__ = [
     "MadeInvitation",
+    "MadeToken",
     "accept",
     "accept_as",
     "add_member",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from clearinghouse.bootstrap import wiring
-from clearinghouse.core.errors import ClearinghouseError
+from clearinghouse.core.errors import ClearinghouseError, Conflict
 from clearinghouse.core.roles import Scope
 from clearinghouse.registry import queries, services
 from clearinghouse.web.accounts.forms import TokenForm
@@ -35,23 +35,29 @@ def page(request: HttpRequest) -> HttpResponse:
 def new_token(request: HttpRequest) -> HttpResponse:
     """Make a token of the person's own, and show its secret this once."""
     form = TokenForm(request.POST)
-    if form.is_valid():
-        asked = form.cleaned_data
-        person = person_of(request)
-        try:
-            made = services.create_token(
-                person.party,
-                asked["name"],
-                [Scope(scope) for scope in asked["scopes"]],
-                actor=queries.actor_of(person),
-                at=wiring.clock(),
-                days=asked["days"],
-            )
-        except ClearinghouseError as error:
-            form.add_error(None, str(error))
-        else:
-            return render(request, "account/token.html", {"made": made, "back": reverse("account")})
-    return _page(request, form, status=400)
+    made = made_token(request, form, person_of(request).party)
+    if made is None:
+        return _page(request, form, status=400)
+    return render(request, "account/token.html", {"made": made, "back": reverse("account")})
+
+
+def made_token(request: HttpRequest, form: TokenForm, owner: Any) -> services.MadeToken | None:
+    """The token of that owner that the form asks for; None where it cannot be made, and the form says why."""
+    if not form.is_valid():
+        return None
+    asked = form.cleaned_data
+    try:
+        return services.create_token(
+            owner,
+            asked["name"],
+            [Scope(scope) for scope in asked["scopes"]],
+            actor=queries.actor_of(person_of(request)),
+            at=wiring.clock(),
+            days=asked["days"],
+        )
+    except ClearinghouseError as error:
+        form.add_error(None, str(error))
+        return None
 
 
 @login_required
@@ -62,7 +68,7 @@ def end_token(request: HttpRequest, key: str) -> HttpResponse:
     token = queries.token_of(actor, key)
     if token is None:
         raise Http404
-    with suppress(ClearinghouseError):  # it was ended before: what was asked for holds
+    with suppress(Conflict):  # it was ended before: what was asked for holds
         services.revoke_token(token, actor=actor, at=wiring.clock())
     if token.owner.key == actor.person:
         return HttpResponseRedirect(reverse("account"))

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clearinghouse.bootstrap import wiring
 from clearinghouse.core.errors import ClearinghouseError, NotFound, Refused
-from clearinghouse.core.roles import OrganisationRole, Scope
+from clearinghouse.core.roles import OrganisationRole
 from clearinghouse.registry import queries, services
 from clearinghouse.web.accounts.adapter import post
 from clearinghouse.web.accounts.forms import InviteForm, MemberForm, TokenForm
+from clearinghouse.web.accounts.own import made_token
 from clearinghouse.web.accounts.who import person_of
 
 if TYPE_CHECKING:
@@ -61,23 +62,11 @@ def new_token(request: HttpRequest, handle: str) -> HttpResponse:
     """Make a token that acts for the organisation, and show its secret this once."""
     organisation, row = _organisation(request, handle, manager=True)
     form = TokenForm(request.POST)
-    if form.is_valid():
-        asked = form.cleaned_data
-        try:
-            made = services.create_token(
-                organisation.party,
-                asked["name"],
-                [Scope(scope) for scope in asked["scopes"]],
-                actor=queries.actor_of(person_of(request)),
-                at=wiring.clock(),
-                days=asked["days"],
-            )
-        except ClearinghouseError as error:
-            form.add_error(None, str(error))
-        else:
-            back = reverse("organisation", args=[row.handle])
-            return render(request, "account/token.html", {"made": made, "back": back})
-    return _page(request, organisation, row, token_form=form, status=400)
+    made = made_token(request, form, organisation.party)
+    if made is None:
+        return _page(request, organisation, row, token_form=form, status=400)
+    back = reverse("organisation", args=[row.handle])
+    return render(request, "account/token.html", {"made": made, "back": back})
 
 
 @login_required
