@@ -65,11 +65,11 @@ def test_a_suite_loads_as_it_was_written_without_a_prover(suite: Path) -> None:
         ('name = "small"', 'name = "other"', "digest: the tasks come to"),
         ('name = "small"', 'name = "small"\nmore = 1', 'unknown key "more"'),
         ('family = "find"', 'family = "lose"', "'lose' is not a Family"),
-        ('family = "find"', 'family = "find"\nmore = 1', r"task\[0\].more"),
+        ('family = "find"', 'family = "find", more = 1', r"task\[0\].more"),
         ("level = 0", "level = 4", "level: must be from 0 to 3"),
         ("level = 0", "level = 2", "is not the task that was built"),
         ('id = "reproduce-1"', 'id = "find-1"', "is there twice"),
-        ('signature = "it fired"', 'signature = "it fired"\nmore = 1', r"bundle\[0\].more"),
+        ('signature = "it fired"', 'signature = "it fired", more = 1', r"bundle\[0\].more"),
         ("holdout = true", "holdout = [", "not valid TOML"),
     ],
 )

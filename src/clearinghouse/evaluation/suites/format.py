@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.errors import InvalidInput
 from clearinghouse.core.review.tasks import MAX_LEVEL, Family
-from clearinghouse.core.toml_text import toml_text
+from clearinghouse.core.toml_text import toml_text, toml_value
 from clearinghouse.core.typed_json import canonical, read
 
 if TYPE_CHECKING:
@@ -117,16 +117,15 @@ def read_suite(text: str) -> SuiteFile:
 
 
 def write_suite(suite: SuiteFile) -> str:
-    """The text of a `suite.toml`."""
+    """The text of a `suite.toml`, a line for each bundle and each task."""
     head = {"schema": SCHEMA, "name": suite.name, "version": suite.version, "digest": suite.digest}
-    return toml_text(
-        {
-            **head,
-            "holdout": suite.holdout,
-            "bundle": [{key: value for key, value in asdict(item).items() if value} for item in suite.bundles],
-            "task": [asdict(item) for item in suite.tasks],
-        }
-    )
+    bundles = [{key: value for key, value in asdict(item).items() if value} for item in suite.bundles]
+    tasks = [asdict(item) for item in suite.tasks]
+    return toml_text({**head, "holdout": suite.holdout}) + _lines("bundle", bundles) + _lines("task", tasks)
+
+
+def _lines(key: str, entries: Sequence[dict[str, Any]]) -> str:
+    return f"\n{key} = [\n" + "".join(f"    {toml_value(entry)},\n" for entry in entries) + "]\n"
 
 
 def _check(suite: SuiteFile) -> None:
@@ -162,5 +161,5 @@ def _text(document: dict[str, Any], key: str) -> str:
 def _list(document: dict[str, Any], key: str) -> Sequence[Any]:
     value = document.get(key, [])
     if not isinstance(value, list):
-        raise ValueError(f"{key}: must be tables written [[{key}]]")  # noqa: TRY004  # one error for all faults
+        raise ValueError(f"{key}: must be a list of tables")  # noqa: TRY004  # one error for all faults
     return value
