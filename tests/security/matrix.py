@@ -47,6 +47,7 @@ ANY = {
     "proposal": "0" * 32,
     "name": "clearinghouse.css",
     "number": "1",
+    "review": "0" * 32,
     "pk": "1",
     "key": "x",
     "member": "x",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from clearinghouse.api import account, cases, embargoes, facts, merging, messages, participation, problems, reports
+from clearinghouse.api import (
+    account,
+    cases,
+    embargoes,
+    facts,
+    merging,
+    messages,
+    participation,
+    problems,
+    reports,
+    reviews,
+)
 from clearinghouse.api.bodies import StrictParser
 
 api = NinjaAPI(
@@ -18,6 +29,6 @@ api = NinjaAPI(
 problems.register(api)
 # Operations at one address must be of one router, so all on cases share theirs.
 for router in dict.fromkeys(
-    part.router for part in (account, reports, cases, participation, embargoes, facts, messages, merging)
+    part.router for part in (account, reports, cases, participation, embargoes, facts, messages, merging, reviews)
 ):
     api.add_router("", router)

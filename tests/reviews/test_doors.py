@@ -1,0 +1,93 @@
+"""Role × operation: who reads what of a review, who reaches which verb; the forbidden looks like the unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from clearinghouse.core.roles import Scope
+from clearinghouse.registry.models import Party
+from tests.api.factories import Program, token
+from tests.reviews.factories import ADDRESS, HEX, SECRET, table
+
+if TYPE_CHECKING:
+    from clearinghouse.core.visibility import Actor
+
+pytestmark = pytest.mark.django_db
+VIEWERS = ("dev", "other", "ada", "ben", "eve", "agency", "coordinator")
+BODIES: dict[str, dict[str, Any]] = {
+    "submission": {"terms": HEX},
+    "appointments": {"party": "nobody-there", "role": "observer"},
+    "acceptance": {},
+    "refusal": {"because": "no room"},
+    "pause": {},
+    "resumption": {},
+    "closing": {},
+    "comment": {"text": "words"},
+    "final": {"report": HEX},
+    "withdrawal": {},
+}
+# Who reaches the verb; what it then makes of it is the room's to test.
+REACHED = {
+    "submission": {"dev"},
+    "appointments": {"coordinator"},
+    "acceptance": {"ada", "ben"},
+    "refusal": {"ada", "ben"},
+    "pause": {"ada", "eve"},
+    "resumption": {"ada", "eve"},
+    "closing": {"ada"},
+    "comment": {"dev"},
+    "final": {"ada", "ben"},
+    "withdrawal": {"dev"},
+}
+
+
+def ask(actor: Actor, path: str, body: dict[str, Any] | None, scope: Scope) -> Any:
+    """Ask with a token of that person; with a body, as a POST."""
+    program = Program(token(Party.objects.get(key=actor.person), scope))
+    return program.get(path) if body is None else program.post(path, body)
+
+
+def test_each_reads_its_part_and_no_credential_and_a_stranger_gets_what_the_unknown_gets() -> None:
+    made = table()
+    made.shared()
+    seen = {name: ask(made.people[name], f"/reviews/{made.key}", None, Scope.REVIEWS_READ) for name in VIEWERS}
+    lists = {name: ask(made.people[name], "/reviews", None, Scope.REVIEWS_READ) for name in VIEWERS}
+    assert {name for name, answer in seen.items() if answer.status_code == 200} == set(VIEWERS) - {"other"}
+    assert {name for name, answer in lists.items() if made.key in answer.content.decode()} == set(VIEWERS) - {"other"}
+    unknown = ask(made.people["other"], f"/reviews/{'0' * 32}", None, Scope.REVIEWS_READ)
+    assert (seen["other"].status_code, seen["other"].content) == (404, unknown.content)
+    assert {name for name in VIEWERS if "planted words" in seen[name].content.decode()} == {"dev", "ada", "ben", "eve"}
+    assert {name for name in VIEWERS if "planted figures" in seen[name].content.decode()} == {
+        "dev",
+        "ada",
+        "ben",
+        "eve",
+    }
+    everything = "".join(answer.content.decode() for answer in (*seen.values(), *lists.values()))
+    assert SECRET not in everything
+    assert ADDRESS not in everything
+
+
+@pytest.mark.parametrize("verb", sorted(BODIES))
+def test_a_verb_is_reached_by_its_roles_and_for_all_others_there_is_no_review(verb: str) -> None:
+    made = table()
+    made.final()  # where no verb does anything any more, so that all can be asked
+    reached = set()
+    for name in VIEWERS:
+        answer = ask(made.people[name], f"/reviews/{made.key}/{verb}", BODIES[verb], Scope.REVIEWS_WRITE)
+        there = answer.status_code not in {403, 404}
+        reached |= {name} if there else set()
+        if not there:
+            unknown = ask(made.people[name], f"/reviews/{'0' * 32}/{verb}", BODIES[verb], Scope.REVIEWS_WRITE)
+            assert (answer.status_code, answer.content) == (unknown.status_code, unknown.content)
+    assert reached == REACHED[verb]
+    assert made.state == "final"
+
+
+def test_a_token_without_the_scope_gets_nothing() -> None:
+    made = table()
+    made.shared()
+    assert ask(made.people["ada"], f"/reviews/{made.key}", None, Scope.CASES_READ).status_code == 403
+    assert ask(made.people["ada"], f"/reviews/{made.key}/closing", {}, Scope.REVIEWS_READ).status_code == 403
