@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearinghouse.evaluation.agents.fuzzer import fuzzer
 from clearinghouse.evaluation.agents.scripted import SCRIPTED
 
 if TYPE_CHECKING:
@@ -11,4 +12,4 @@ if TYPE_CHECKING:
 
     from clearinghouse.evaluation.agents.bench import Baseline
 
-BASELINES: Mapping[str, Baseline] = {**SCRIPTED}
+BASELINES: Mapping[str, Baseline] = {"fuzzer": fuzzer, **SCRIPTED}

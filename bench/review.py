@@ -1,0 +1,135 @@
+"""Model review: judged samples a minute, the engine's overhead a sample, and resume after kills.
+
+    python bench/review.py SUITE [--task ID]... [--kills 20]
+
+Prints JSON lines. `throughput`: the scripted agents `oracle` and `do-nothing` over the tasks, everything counted, and
+the same answers judged by the prover alone; the difference a sample is the engine's overhead, start of its process
+included. `kills`: a run over tasks that are judged in 50 ms is killed (SIGKILL) at a random moment, mostly while samples
+are made, and begun again, until so many kills are done; then it is let go to its end. Lost and double samples are counted from what stood there
+before each kill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from clearinghouse.evaluation.engine.rejudge import rejudge
+from clearinghouse.evaluation.engine.run import Run, Terms
+from clearinghouse.evaluation.store import Agent, Budget, Evaluation, Folder, Kind
+from clearinghouse.evaluation.suites.load import load_suite
+from clearinghouse.prover.cache import cache_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = (
+    "import sys; from pathlib import Path; from clearinghouse.evaluation.engine.run import Terms;"
+    "from tests.evaluation.tiny import TinyTask, evaluation, run;"
+    "tasks = [TinyTask(f't{i}', judge_seconds=0.05) for i in range(int(sys.argv[3]))];"
+    "run(Path(sys.argv[1]), tasks, evaluation(tasks, 'baseline/oracle', epochs=3), Terms(state=Path(sys.argv[2])))"
+)
+
+
+def put(**line: Any) -> None:
+    """One figure."""
+    print(json.dumps(line), flush=True)
+
+
+def throughput(suite: Path, chosen: list[str]) -> None:
+    """Judged samples a minute, and what of it is not the judge."""
+    loaded = load_suite(suite)
+    tasks = {one.info.id: one for one in loaded.tasks if not chosen or one.info.id in chosen}
+    for task in tasks.values():
+        task.offer(1)  # sets the target up: installing is not what is measured
+    with tempfile.TemporaryDirectory() as scratch:
+        agents = tuple(Agent(name=f"baseline/{name}", kind=Kind.BASELINE) for name in ("oracle", "do-nothing"))
+        plan = Evaluation(
+            suite=loaded.name, suite_version=loaded.version, suite_digest=loaded.digest, agents=agents, epochs=1,
+            budget=Budget(seconds=60.0), tasks=tuple(task.info for task in tasks.values()),
+        )  # fmt: skip
+        folder = Folder.create(Path(scratch, "out"), plan)
+        began = time.monotonic()
+        Run(folder, tasks, Terms(state=cache_folder() / "run"), lambda _: None).carry_out()
+        whole = time.monotonic() - began
+        began = time.monotonic()
+        again = rejudge(folder, tasks)
+        alone = time.monotonic() - began
+        samples = folder.samples()
+    put(
+        figure="throughput", tasks=len(tasks), samples=len(samples), seconds=round(whole, 2),
+        judged_per_minute=round(60 * len(samples) / whole, 1), judge_alone_seconds=round(alone, 2),
+        overhead_seconds_per_sample=round((whole - alone) / len(samples), 3), equal=sum(one.equal for one in again),
+        outcomes={str(o): sum(s.outcome is o for s in samples) for o in {s.outcome for s in samples}},
+        processors=os.cpu_count(), load=os.getloadavg()[0],
+    )  # fmt: skip
+
+
+def kills(wanted: int, seed: int) -> None:
+    """Samples lost and counted twice over so many kills."""
+    chance, tasks = random.Random(seed), 60
+    lost = done = progress = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        out, state = Path(scratch, "out"), Path(scratch, "state")
+        command = [sys.executable, "-c", PROGRAM, str(out), str(state), str(tasks)]
+        before: list[bytes] = []
+        while done < wanted:
+            process = subprocess.Popen(command, cwd=ROOT)
+            started = time.monotonic()
+            # Three of four kills come while samples are made, the others anywhere in the start.
+            while (done % 4 or chance.random() < 0.98) and process.poll() is None and time.monotonic() - started < 60:
+                if done % 4 and len(lines(out)) > len(before):
+                    break
+                time.sleep(0.05)
+            time.sleep(chance.uniform(0, 1.0))
+            if process.poll() is not None:  # it reached its end: a new evaluation goes on with the kills
+                lost += sum(line not in lines(out) for line in before)
+                out = Path(scratch, f"out{done}")
+                command[3], before = str(out), []
+                continue
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            done += 1
+            now = lines(out)
+            lost += sum(line not in now for line in before)
+            progress += len(now) - len(before)
+            before = now
+        subprocess.run(command, cwd=ROOT, check=True)
+        final = lines(out)
+        lost += sum(line not in final for line in before)
+        keys = [(line["agent"], line["task"], line["epoch"]) for line in map(json.loads, final)]
+    put(
+        figure="kills", kills=done, seed=seed, samples=len(keys), expected=tasks * 3, lost=lost,
+        double=len(keys) - len(set(keys)), made_before_kills=progress,
+    )  # fmt: skip
+
+
+def lines(out: Path) -> list[bytes]:
+    """The whole lines of the samples."""
+    place = out / "samples.jsonl"
+    return place.read_bytes().split(b"\n")[:-1] if place.exists() else []
+
+
+def main() -> None:
+    """Both figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("suite", type=Path, nargs="?")
+    parser.add_argument("--task", action="append", default=[])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    if given.suite:
+        throughput(given.suite, given.task)
+    if given.kills:
+        kills(given.kills, given.seed)
+
+
+if __name__ == "__main__":
+    main()
