@@ -4,9 +4,9 @@
 
 Prints JSON lines. `throughput`: the scripted agents `oracle` and `do-nothing` over the tasks, everything counted, and
 the same answers judged by the prover alone; the difference a sample is the engine's overhead, start of its process
-included. `kills`: a run over tasks that are judged in 50 ms is killed (SIGKILL) at a random moment, mostly while samples
-are made, and begun again, until so many kills are done; then it is let go to its end. Lost and double samples are counted from what stood there
-before each kill.
+included. `kills`: a run over tasks that are judged in 50 ms is killed (SIGKILL) at a random moment, mostly while
+samples are made, and begun again, until so many kills are done; then it is let go to its end. Lost and double samples
+are counted from what stood there before each kill.
 """
 
 from __future__ import annotations

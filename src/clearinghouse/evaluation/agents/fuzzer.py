@@ -31,7 +31,7 @@ def fuzzer(bench: Bench) -> None:
     if "steps" not in about or "benign" not in about or about.get("language") != "python" or program is None:
         return
     oracle, benign = about["oracle"], about["benign"]
-    chance = random.Random(bench.seed)  # noqa: S311  # a fuzzer's, and repeatable
+    chance = random.Random(bench.seed)  # noqa: S311  # nosec B311  # a fuzzer's, and repeatable
     bench.workspace.write("trial.py", (Path(__file__).parent / "trial.py").read_bytes())
     corpus: list[dict[str, Any]] = [benign]
     seen: set[tuple[Any, ...]] = set()
