@@ -14,6 +14,7 @@ from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.report_management import Management, ManagementStep
 from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.core.visibility import LOCAL, PUBLIC, Action, can
+from clearinghouse.journal import queries as journal
 from tests.cases.factories import DAY, LAB, OTHER, VENDOR, Table, table
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +158,15 @@ def test_roles_change_and_a_manager_coordinates_too() -> None:
     assert made.row(VENDOR).roles == ["coordinator", "manager"]
     services.invite(made.case.key, OTHER, [CaseRole.VENDOR], actor=made.people[VENDOR], at=made.now)
     assert OTHER in made.consents()
+
+
+def test_a_reason_in_broken_characters_is_kept_as_far_as_it_can_be() -> None:
+    made = table()
+    because = "a live \udcff target\0"
+    services.set_tlp(made.name, Tlp.RED, because=because, actor=LOCAL, at=made.now)
+    services.assess(made.name, name="exploitation", value="active", because=because, actor=LOCAL, at=made.now)
+    told = {entry.kind: entry.body.get("because") for entry in journal.entries(f"case/{made.name}")}
+    assert (told["label changed"], told["case assessed"]) == ("a live \ufffd target\ufffd",) * 2
 
 
 def test_under_red_only_people_who_are_named_read() -> None:

@@ -99,13 +99,14 @@ def assess(case_id: str, *, name: str, value: str, actor: Actor, because: str, a
         raise UsageError(f"{name} = {value!r} is no input of the priority", advice=f"choose one of {allowed}")
     if not because.strip() or not actor.name.strip():
         raise UsageError("an assessment needs a name and a reason", advice="say who states it and on what evidence")
+    reason = storable(because)
     with transaction.atomic():
         case = locked(case_id, Action.ASSESS, actor=actor)
         if case.state == CaseState.MERGED:
             raise no_case(case_id)
-        fields = {"value": value, "source": actor.name, "evidence": storable(because), "stated_at": at}
+        fields = {"value": value, "source": actor.name, "evidence": reason, "stated_at": at}
         CaseFact.objects.update_or_create(case=case, name=name, defaults=fields)
-        body = {"name": name, "value": value, "because": because}
+        body = {"name": name, "value": value, "because": reason}
         journal.append(f"case/{case.public_id}", "case assessed", actor=actor.name, at=at, body=body)
         return rank(case, at=at)
 

@@ -18,6 +18,7 @@ from clearinghouse.core.protocol.events import Event
 from clearinghouse.core.protocol.report_management import Management, ManagementStep
 from clearinghouse.core.protocol.vendor_path import Line, VendorPath, VendorStep
 from clearinghouse.core.roles import CaseRole, PartyKind, Tlp
+from clearinghouse.core.storable import storable
 from clearinghouse.core.visibility import CHIEFS, Action, can
 from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.models import Party
@@ -165,7 +166,7 @@ def set_tlp(case: str, tlp: Tlp, *, because: str, actor: Actor, at: datetime) ->
         if docket.case.tlp != tlp:
             was, docket.case.tlp = docket.case.tlp, tlp
             docket.case.save(update_fields=["tlp"])
-            docket.note("label changed", tlp=tlp, was=was, because=because)
+            docket.note("label changed", tlp=tlp, was=was, because=storable(because, 2000))
 
 
 def deliver(docket: Docket, party: str) -> None:
