@@ -6,12 +6,14 @@ import pytest
 
 from clearinghouse.cases import queries, services
 from clearinghouse.cases.access import seen
-from clearinghouse.cases.docket import anchors_of
+from clearinghouse.cases.docket import anchors_of, situation_of
 from clearinghouse.cases.models import Case, CaseState
 from clearinghouse.core.errors import Conflict, NotFound, UsageError
+from clearinghouse.core.protocol import moves
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent
-from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.protocol.embargo import EMBARGO, Embargo, EmbargoStep
+from clearinghouse.core.protocol.embargo_proposals import merged_end
 from clearinghouse.core.protocol.embargo_terms import ends_at, terms_from
 from clearinghouse.core.roles import CaseRole, Tlp
 from clearinghouse.core.visibility import LOCAL, Action, can
@@ -26,19 +28,22 @@ pytestmark = pytest.mark.django_db
 SECOND = "lab-two"
 
 
-def two() -> tuple[Table, Case, Case]:
-    """Two cases of one package under embargoes of 90 and 30 days, each with its finder, the second with a vendor."""
+def two(held: tuple[int | None, int | None] = (90, 30)) -> tuple[Table, Case, Case]:
+    """Two cases of one package under embargoes of so many days, each with its finder, the second with a vendor."""
     made = table()
     made.clearing.prover.bugs["beta"] = Bug("gizmo.other:dump")
     made.seat("Lab Two")
     made.clearing.send(Sketch("beta", words="other"), finder="Lab Two")
     made.clearing.work()
     first, second = Case.objects.order_by("pk")
-    for case, number in ((first, 90), (second, 30)):
+    for case, number in zip((first, second), held, strict=True):
+        if number is None:
+            continue
         services.propose_embargo(case.public_id, days(number), actor=LOCAL, at=made.now)
         services.decide_embargo(case.public_id, accept=True, actor=LOCAL, at=made.now)
     services.invite(second.public_id, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=made.now)
-    services.answer_invitation(second.key, yes=True, actor=made.people[VENDOR], at=made.now)
+    if held[1] is not None:
+        services.answer_invitation(second.key, yes=True, actor=made.people[VENDOR], at=made.now)
     return made, Case.objects.get(pk=first.pk), Case.objects.get(pk=second.pk)
 
 
@@ -217,3 +222,32 @@ def test_two_people_of_one_organisation_are_no_independent_finders() -> None:
     made.clearing.work()
     assert made.case.collided_at is None
     assert made.case.embargo == Embargo.ACTIVE
+
+
+@pytest.mark.parametrize("held", [(90, 30), (None, 30), (90, None), (None, None)])
+@pytest.mark.parametrize("aware", [False, True])
+def test_a_merge_comes_out_as_the_pure_rules_say(held: tuple[int | None, int | None], *, aware: bool) -> None:
+    made, first, second = two(held)
+    if aware:
+        services.state_fact(second.public_id, Fact.ATTACKS, because="seen", actor=LOCAL, at=made.now)
+        second.refresh_from_db()
+    kept, absorbed = situation_of(first), situation_of(second)
+    expected = moves.merge(kept, absorbed).now
+    read = proofs_read(made, VENDOR)
+    end = merged_end([case.ends_at for case in (first, second) if Embargo(case.embargo).in_force])
+    merge(made, second, first)
+    first.refresh_from_db()
+    now = situation_of(first)
+    # Two finders who came upon it by themselves: a shorter embargo is proposed, where one is in force.
+    shorter = EMBARGO.after(expected.embargo, EmbargoStep.PROPOSE) if expected.embargo.in_force else expected.embargo
+    assert (now.embargo, now.facts) == (shorter, expected.facts)
+    assert {one.party: (one.roles, one.management) for one in now.participants} == {
+        one.party: (one.roles, one.management) for one in expected.participants
+    }
+    assert set(now.lines) == set(expected.lines)
+    assert (first.ends_at if now.embargo.in_force else None) == (end if expected.embargo.in_force else None)
+    # The rooms keep for which side each signature was given, so they need not lapse it: no more is open by that.
+    assert {party for party, consent in now.consents.items() if not consent.adheres} <= {
+        party for party, consent in expected.consents.items() if not consent.adheres
+    }
+    assert proofs_read(made, VENDOR) <= (read if now.embargo.in_force else 2)

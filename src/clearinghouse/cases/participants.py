@@ -12,6 +12,7 @@ from clearinghouse.cases.models import Case, CaseState, Participant, ProposalSta
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.consent import Consent, rsvp_by
 from clearinghouse.core.protocol.embargo import Embargo
+from clearinghouse.core.protocol.embargo_proposals import merged_end
 from clearinghouse.core.protocol.embargo_terms import Anchor, Terms, terms_document
 from clearinghouse.core.protocol.report_management import PROGRESS, Management, entering
 from clearinghouse.core.report import ReportState
@@ -110,9 +111,9 @@ def _inherit_embargo(case: Case, before: Case, *, by: str, at: datetime) -> None
     known = {str(Fact.PUBLIC), str(Fact.EXPLOIT), str(Fact.DEPLOYED)}
     if Embargo(before.embargo).in_force and not case.status.filter(fact__in=known).exists():
         if Embargo(case.embargo).in_force:
-            ends = [end for end in (case.ends_at, before.ends_at) if end is not None]
-            if ends and min(ends) != case.ends_at:
-                end_at(case, min(ends))
+            end = merged_end((case.ends_at, before.ends_at))
+            if end is not None and end != case.ends_at:
+                end_at(case, end)
         else:
             proposed = case.proposals.filter(state=ProposalState.OPEN).exists()
             case.embargo = Embargo.REVISE if proposed else Embargo.ACTIVE
