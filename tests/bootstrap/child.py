@@ -104,6 +104,7 @@ def main(mode: str) -> None:
         assert ended.undone == (), ended.undone
     from clearinghouse.cases import figures, queries  # noqa: PLC0415
     from clearinghouse.core.visibility import LOCAL  # noqa: PLC0415
+    from clearinghouse.journal import seals  # noqa: PLC0415
     from clearinghouse.journal.queries import verify  # noqa: PLC0415
     from clearinghouse.proofs.models import Proof  # noqa: PLC0415
 
@@ -115,6 +116,7 @@ def main(mode: str) -> None:
         "funnel": {name: getattr(funnel, name) for name in FUNNEL},
         "cases": sorted(sorted({proof.title for proof in case.proofs}) for case in cases if case),
         "entries": checked.entries,
+        "sealed": [published.head.size for published in seals.newest(1)],
         "attempts": sum(Proof.objects.values_list("attempts", flat=True)),
     }
     Path(sys.argv[2]).write_text(json.dumps(seen))

@@ -35,6 +35,7 @@ def finish(home: Path) -> dict[str, Any]:
     seen: dict[str, Any] = json.loads(out.read_text())
     assert seen["funnel"] == FUNNEL
     assert seen["cases"] == CASES
+    assert seen["sealed"] == [seen["entries"]]  # at rest the worker has sealed whatever was decided
     return seen
 
 
