@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearinghouse.adapters.signing import envelope, keys
+from clearinghouse.adapters.signing import alone, envelope, keys  # noqa: F401  # `alone` first
 from clearinghouse.core.errors import ClearinghouseError, InvalidInput
 from clearinghouse.core.proof import ProofResult
 from clearinghouse.core.review.plan import Plan, SignedPlan

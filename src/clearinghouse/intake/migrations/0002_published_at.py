@@ -2,7 +2,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("intake", "0001_initial")]
+    # Parties first: unapplying their renaming makes this table anew, from what it had then.
+    dependencies = [("intake", "0001_initial"), ("registry", "0003_people")]
 
     operations = [
         migrations.AddField(
