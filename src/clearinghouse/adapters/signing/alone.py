@@ -9,4 +9,5 @@ import sys
 
 UNUSED = ("boto3", "botocore", "azure", "google.cloud", "hvac", "PyKCS11")  # None has Python refuse to load them
 
-sys.modules.update(dict.fromkeys(UNUSED))
+for _name in UNUSED:
+    sys.modules[_name] = None  # type: ignore[assignment]  # what Python itself has there for what must not be loaded
