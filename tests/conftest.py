@@ -7,6 +7,7 @@ import signal
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -18,6 +19,9 @@ from clearinghouse.bootstrap import database
 from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.core.errors import SandboxUnavailable
 from clearinghouse.prover.sandbox.find import find_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Commands that tests start must not find the user's own clearinghouse.
 _HOME = tempfile.TemporaryDirectory(prefix="clearinghouse-tests-")
@@ -43,9 +47,11 @@ hypothesis.settings.register_profile("house", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("house")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that are given the most time begin first: none of them is to run on alone when all others are done.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks that follow from others are there before tests are chosen by them; the order is made after all else.
+
+    Those that are given the most time begin first: none of them is to run on alone when all others are done.
 
     Tests that install packages may reach the package index; all others have no network.
 
@@ -56,6 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         if item.get_closest_marker("registry"):
             item.add_marker(pytest.mark.enable_socket)
+    yield
     items.sort(key=_most_seconds, reverse=True)  # stable: the others stay in their random order
 
 
