@@ -23,6 +23,8 @@ from clearinghouse.prover.sandbox.find import find_sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_django.live_server_helper import LiveServer
+
 # Commands that tests start must not find the user's own clearinghouse.
 _HOME = tempfile.TemporaryDirectory(prefix="clearinghouse-tests-")
 os.environ["CLEARINGHOUSE_HOME"] = _HOME.name
@@ -47,6 +49,10 @@ hypothesis.settings.register_profile("house", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("house")
 
 
+# Fixtures that open the tables to a test that has no mark of its own.
+_TABLES = {"db", "transactional_db", "live_server"}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Marks that follow from others are there before tests are chosen by them; the order is made after all else.
@@ -58,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     Whoever uses Django's tables touches a database; other tests that do bear the mark themselves.
     """
     for item in items:
-        if item.get_closest_marker("django_db"):
+        if item.get_closest_marker("django_db") or _TABLES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.database)
         if item.get_closest_marker("registry"):
             item.add_marker(pytest.mark.enable_socket)
@@ -70,6 +76,17 @@ def _most_seconds(item: pytest.Item) -> float:
     """The time that the test itself says it may take; 0 where it says nothing."""
     marker = item.get_closest_marker("timeout")
     return float(marker.args[0]) if marker and marker.args else 0.0
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
+    """The server of pytest-django, started after the database of the tests is made.
+
+    One that starts before takes the user's database for the one to serve, and its threads open connections that
+    nothing closes.
+    """
+    assert django_db_setup is None
+    return live_server
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
