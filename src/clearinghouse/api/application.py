@@ -14,6 +14,7 @@ from clearinghouse.api import (
     participation,
     problems,
     reports,
+    review_use,
     reviews,
 )
 from clearinghouse.api.bodies import StrictParser
@@ -29,6 +30,7 @@ api = NinjaAPI(
 problems.register(api)
 # Operations at one address must be of one router, so all on cases share theirs.
 for router in dict.fromkeys(
-    part.router for part in (account, reports, cases, participation, embargoes, facts, messages, merging, reviews)
+    part.router
+    for part in (account, reports, cases, participation, embargoes, facts, messages, merging, review_use, reviews)
 ):
     api.add_router("", router)

@@ -15,6 +15,7 @@ from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.embargo_terms import BACKSTOP, LONGEST, Anchor, Preset, Terms
 from clearinghouse.core.protocol.report_management import Management, ManagementStep
 from clearinghouse.core.protocol.vendor_path import VendorPath
+from clearinghouse.core.review.use import ReviewUse
 from clearinghouse.core.roles import CaseRole, Tlp
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
@@ -136,6 +137,14 @@ class NewMessage(Taken):
 
     text: Text
     tlp: Annotated[Tlp | None, Field(description="stricter than the case's, if need be")] = None
+    party: Whose = None
+
+
+class NewReviewUse(Taken):
+    """What tasks made of a case may be shown to."""
+
+    use: Annotated[ReviewUse, Field(description="no; weights: models that the house runs; endpoint: all models")]
+    because: Reason | None = None
     party: Whose = None
 
 

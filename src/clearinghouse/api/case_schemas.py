@@ -161,6 +161,29 @@ class Done(Given):
     done: bool = True
 
 
+class ReviewAnswer(Given):
+    """What one participant said; `clearinghouse` is the house itself."""
+
+    party: str
+    use: str
+    at: datetime
+    counts: bool = Field(description="false for a yes of somebody whose signature is missing now")
+
+
+class ReviewUseState(Given):
+    """What tasks made of a case may be shown to. Answers are empty where you may not see who takes part."""
+
+    use: str | None
+    lacking: list[str]
+    answers: list[ReviewAnswer]
+
+
+class ReviewUsed(Given):
+    """What it comes to with everybody's answers."""
+
+    use: str
+
+
 class Verdicts(Given):
     """What running each proof of a case showed."""
 

@@ -13,6 +13,7 @@ from clearinghouse.cases.docket import HOUSE, anchors_of, situation_of
 from clearinghouse.cases.models import Case, CaseState, ProposalState, StatusFact
 from clearinghouse.cases.proposals import to_be_decided
 from clearinghouse.cases.queries import visible_to
+from clearinghouse.cases.review_use import ReviewUseView, review_use
 from clearinghouse.core.protocol.case_facts import Fact
 from clearinghouse.core.protocol.disclosure_skill import Skill, skill
 from clearinghouse.core.protocol.embargo import Embargo
@@ -102,6 +103,7 @@ class Coordination:
     management: tuple[tuple[str, Management], ...]
     messages: tuple[MessageView, ...]
     asks: tuple[str, ...]
+    review_use: ReviewUseView | None
 
 
 def coordination(name: str, *, actor: Actor) -> Coordination | None:
@@ -128,6 +130,7 @@ def coordination(name: str, *, actor: Actor) -> Coordination | None:
         management=tuple((row.party.handle, Management(row.management)) for row in people) if names else (),
         messages=messages(case, actor=actor, facts=facts),
         asks=asked_of_people(now) if can(actor, Action.DECIDE_EMBARGO, facts) else (),
+        review_use=review_use(case) if names else None,
     )
 
 

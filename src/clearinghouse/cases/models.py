@@ -11,6 +11,7 @@ from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.protocol.embargo_terms import Preset
 from clearinghouse.core.protocol.report_management import Management
 from clearinghouse.core.protocol.vendor_path import VendorPath
+from clearinghouse.core.review.use import ReviewUse
 from clearinghouse.core.roles import Tlp
 from clearinghouse.proofs.models import Proof
 from clearinghouse.registry.models import Party, choices, new_key
@@ -187,6 +188,32 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party_id} in {self.case_id}: {self.deployed}"
+
+
+class ReviewAnswer(models.Model):
+    """Whether somebody lets tasks for model reviews be made of a case: the latest word of each; the journal has all.
+
+    `party` is None where the clearinghouse itself answers. It speaks of what was in the case `at` that instant: proofs
+    that came later are not meant.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="review_answers")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
+    use = models.CharField(max_length=10, choices=choices(ReviewUse))
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200)
+    because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "party"], name="cases_one_review_answer"),
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(party__isnull=True), name="cases_one_review_answer_of_the_house"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} on {self.case_id}: {self.use}"
 
 
 class Message(models.Model):

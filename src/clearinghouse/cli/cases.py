@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clearinghouse.cli import coordination
+from clearinghouse.cli import coordination, review_use
 from clearinghouse.cli.output import put, put_line, say, table
 from clearinghouse.cli.reports import AsJson  # noqa: TC001  # Typer reads the annotations
 from clearinghouse.core.errors import NotFound
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 coordination.register(app)
+review_use.register(app)
 CaseId = Annotated[str, typer.Argument(help="A case's id, as CLH-2026-00001")]
 By = Annotated[str, typer.Option("--by", help="The coordinator's name; it is kept in the journal.")]
 

@@ -76,6 +76,7 @@ class Action(StrEnum):
     DECIDE_EMBARGO = "decide embargo"
     INVITE = "invite"
     ASSESS = "assess"  # an input of the priority
+    ANSWER_REVIEW_USE = "answer review use"  # whether tasks for model reviews may be made of the case
     RELABEL = "relabel"  # change the TLP label
     REARRANGE = "rearrange"  # merge and split cases
     PUBLISH = "publish"
@@ -173,6 +174,7 @@ RULES: Mapping[Action, Rule] = MappingProxyType(
         Action.DECIDE_EMBARGO: Rule(_WRITE, _COORDINATOR, LEADS),
         Action.INVITE: Rule(_WRITE, _COORDINATOR, LEADS),
         Action.ASSESS: Rule(_WRITE, _COORDINATOR, LEADS),
+        Action.ANSWER_REVIEW_USE: Rule(_WRITE, _COORDINATOR, INSIDERS),
         Action.RELABEL: Rule(_WRITE, _COORDINATOR, CHIEFS),
         Action.REARRANGE: Rule(_WRITE, _COORDINATOR),
         Action.PUBLISH: Rule(_WRITE, _COORDINATOR | {SiteRole.PUBLISHER}),

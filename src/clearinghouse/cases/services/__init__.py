@@ -29,12 +29,14 @@ from clearinghouse.cases.services.participation import (
     name_person,
     set_tlp,
 )
+from clearinghouse.cases.services.review_use import answer_review_use
 
 __all__ = [
     "Status",
     "answer_invitation",
     "answer_late",
     "answer_proposal",
+    "answer_review_use",
     "assess",
     "change_roles",
     "decide_embargo",
