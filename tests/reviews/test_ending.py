@@ -18,7 +18,7 @@ from clearinghouse.core.visibility import LOCAL, OF_REVIEWS, Action, can
 from clearinghouse.journal import queries as journal
 from clearinghouse.reviews import queries, services
 from clearinghouse.reviews.access import seen, visible_to
-from clearinghouse.reviews.models import Burn, Review
+from clearinghouse.reviews.models import Review
 from clearinghouse.reviews.terms import terms_now
 from tests.reviews.factories import ADDRESS, HEX, SECRET, table
 
@@ -169,19 +169,6 @@ def test_the_journal_of_a_review_holds_no_name_of_a_model_no_comment_and_nothing
     words = canonical([entry.body for entry in journal.entries(f"review/{made.key}")])
     assert not any(word in words for word in (*PLANTED, "We see it so"))
     assert json.loads(words)
-
-
-def test_a_holdout_task_is_spent_once_for_a_submitter_whatever_the_review() -> None:
-    made = table()
-    first = made.running()
-    eve = made.people["eve"]
-    services.burn(first, [HEX, "cd" * 32], actor=eve, at=made.at)
-    with pytest.raises(Conflict, match="shown to this submitter before"):
-        services.burn(first, ["ef" * 32, HEX], actor=eve, at=made.at)
-    second = made.running()
-    with pytest.raises(Conflict, match="1 of these tasks"):
-        services.burn(second, [HEX], actor=eve, at=made.at)
-    assert Burn.objects.count() == 2
 
 
 def test_lists_hold_just_the_reviews_that_the_rule_lets_each_see() -> None:

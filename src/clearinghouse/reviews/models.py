@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from clearinghouse.core.review.guards import Access
 from clearinghouse.core.review.seats import ReviewRole
 from clearinghouse.core.review.states import ReviewState
+from clearinghouse.core.review.tasks import Family
 from clearinghouse.registry.models import Party, new_key
 from clearinghouse.reviews.constraints import ThirtyDaysAfter
 
@@ -238,3 +239,46 @@ class Burn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} for {self.submitter_id}"
+
+
+class HoldoutSuite(models.Model):
+    """A private suite made for one review: its digest, and that of why its holdout tasks were taken.
+
+    `projects` are those of the public tasks beside them: packages that a report may name.
+    """
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="holdout_suites")
+    digest = models.CharField(max_length=64)
+    choice = models.CharField(max_length=64)
+    projects = models.JSONField(default=list)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "digest"], name="reviews_one_holdout_suite")]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} for {self.review_id}"
+
+
+class HoldoutTask(models.Model):
+    """One holdout task of such a suite. It outlives the review's files: by it a spent task is known again.
+
+    `name` is all that anybody outside the house learns of it. `bundle` is the id of the proof that it was made of,
+    wherever that is by now; `case` the key of the case that the proof was in when it was taken.
+    """
+
+    suite = models.ForeignKey(HoldoutSuite, on_delete=models.PROTECT, related_name="tasks")
+    name = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64, db_index=True)
+    family = models.CharField(max_length=20, choices=_choices(Family))
+    bundle = models.CharField(max_length=64, db_index=True)
+    case = models.CharField(max_length=32)
+    preference = models.PositiveSmallIntegerField()
+    why = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["suite", "name"], name="reviews_one_holdout_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.suite_id}"

@@ -46,7 +46,8 @@ class Wish:
     """What suite is asked for: `levels` of reproduce, seconds to search a fix in, most tasks of each kind.
 
     A kind is a family, with the level for reproduce ("reproduce-1"); `at_most` maps kinds, "" all others, to a number.
-    `copied`: bundles are copied into the suite; else it refers to where they are.
+    `copied`: bundles are copied into the suite; else it refers to where they are. Tasks of `holdout` are numbered, so
+    that their ids say nothing.
     """
 
     name: str
@@ -106,6 +107,8 @@ def build_suite(
     if not chosen:
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:5])
         raise InvalidInput(f"no task can be made of these bundles: {reasons}", advice="see which families they fit")
+    if wish.holdout:
+        chosen = [replace(task, id=f"holdout-{number}") for number, task in enumerate(chosen, start=1)]
     used = {entry.bundle for entry in chosen}
     entries = tuple(_write(item, out, wish) for item in seen if item.bundle.id in used)
     by_id = {entry.id: entry for entry in entries}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = "clearinghouse.suite/1"
 SUITE_NAME = "suite.toml"
 WORDING = 1  # of prompts and of the rules of judging; other ones make other tasks
-_KEYS = {"schema", "name", "version", "digest", "holdout", "bundle", "task"}
+_KEYS = {"schema", "name", "version", "digest", "holdout", "choice", "bundle", "task"}
 
 
 class InvalidSuite(InvalidInput):
@@ -36,7 +36,8 @@ class BundleEntry:
     """A bundle of the suite: where it lies from the suite's folder, its id, and what proving it showed.
 
     `function` and `signature` are told at level 2; `fix` is a patch beside the suite, `fix_sha256` its digest ("":
-    none); `disclosed` the ISO date on which the weakness became public, where known.
+    none); `disclosed` the ISO date on which the weakness became public, where known; `holdout` that no agent can know
+    it, as for all bundles of a suite that says so itself.
     """
 
     id: str
@@ -46,6 +47,7 @@ class BundleEntry:
     fix: str = ""
     fix_sha256: str = ""
     disclosed: str = ""
+    holdout: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +63,24 @@ class TaskEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteFile:
-    """A suite as it is written; `digest` is that of its name, version and tasks."""
+    """A suite as it is written; `digest` is that of its name, version and tasks, and of `choice` where there is one.
+
+    `choice` is the SHA-256 of why these holdout tasks were taken and no others, which is kept elsewhere.
+    """
 
     name: str
     version: str
     bundles: tuple[BundleEntry, ...]
     tasks: tuple[TaskEntry, ...]
     holdout: bool = False
+    choice: str = ""
 
     @property
     def digest(self) -> str:
         """SHA-256, in hexadecimal."""
         tasks = [[task.id, task.digest] for task in self.tasks]
-        return _sha256({"schema": SCHEMA, "name": self.name, "version": self.version, "tasks": tasks})
+        chosen = {"choice": self.choice} if self.choice else {}
+        return _sha256({"schema": SCHEMA, "name": self.name, "version": self.version, "tasks": tasks, **chosen})
 
 
 def task_digest(task: TaskEntry, bundle: BundleEntry) -> str:
@@ -104,6 +111,7 @@ def read_suite(text: str) -> SuiteFile:
             bundles=tuple(read(BundleEntry, item, f"bundle[{i}]") for i, item in enumerate(_list(document, "bundle"))),
             tasks=tuple(read(TaskEntry, item, f"task[{i}]") for i, item in enumerate(_list(document, "task"))),
             holdout=document.get("holdout") is True,
+            choice=_text(document, "choice") if "choice" in document else "",
         )
     except ValueError as error:
         raise InvalidSuite(f"{SUITE_NAME}: {error}") from None
@@ -119,6 +127,7 @@ def read_suite(text: str) -> SuiteFile:
 def write_suite(suite: SuiteFile) -> str:
     """The text of a `suite.toml`, a line for each bundle and each task."""
     head = {"schema": SCHEMA, "name": suite.name, "version": suite.version, "digest": suite.digest}
+    head |= {"choice": suite.choice} if suite.choice else {}
     bundles = [{key: value for key, value in asdict(item).items() if value} for item in suite.bundles]
     tasks = [asdict(item) for item in suite.tasks]
     return toml_text({**head, "holdout": suite.holdout}) + _lines("bundle", bundles) + _lines("task", tasks)

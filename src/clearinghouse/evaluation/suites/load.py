@@ -62,7 +62,7 @@ def load_suite(path: Path, *, prover: Callable[[], LocalProver] = own_prover) ->
 def suite_of(file: SuiteFile, folder: Path, materials: dict[str, Material], prover: Callable[[], LocalProver]) -> Suite:
     """The suite of a file whose bundles are read already."""
     judging = Judge(prover)
-    disclosed = {item.id: item.disclosed for item in file.bundles}
+    entries = {item.id: item for item in file.bundles}
     tasks = [
         SuiteTask(
             info=TaskInfo(
@@ -72,8 +72,8 @@ def suite_of(file: SuiteFile, folder: Path, materials: dict[str, Material], prov
                 level=entry.level,
                 project=materials[entry.bundle].bundle.manifest.target.package,
                 weaknesses=materials[entry.bundle].bundle.manifest.claim.weakness,
-                disclosed=disclosed[entry.bundle],
-                holdout=file.holdout,
+                disclosed=entries[entry.bundle].disclosed,
+                holdout=file.holdout or entries[entry.bundle].holdout,
             ),
             material=materials[entry.bundle],
             prover=prover,

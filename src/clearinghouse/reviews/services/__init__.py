@@ -11,8 +11,8 @@ from clearinghouse.reviews.services.deciding import (
     share,
     supersede,
 )
+from clearinghouse.reviews.services.holdout import Made, Picked, choice_of, keep_holdout, pick_holdout
 from clearinghouse.reviews.services.running import (
-    burn,
     close,
     finish,
     note_control,
@@ -34,10 +34,12 @@ from clearinghouse.reviews.services.submission import (
 )
 
 __all__ = [
+    "Made",
+    "Picked",
     "accept",
     "appoint",
-    "burn",
     "change_submission",
+    "choice_of",
     "close",
     "comment",
     "decline",
@@ -46,9 +48,11 @@ __all__ = [
     "effect",
     "finalise",
     "finish",
+    "keep_holdout",
     "note_control",
     "open_review",
     "pause",
+    "pick_holdout",
     "plan_release",
     "put_credential",
     "release",

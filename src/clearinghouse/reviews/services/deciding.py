@@ -20,6 +20,7 @@ from clearinghouse.registry.models import Membership, Party, SiteGrant
 from clearinghouse.reviews.docket import Docket, opened
 from clearinghouse.reviews.models import Appointment, Review
 from clearinghouse.reviews.services.ending import begin_destruction
+from clearinghouse.reviews.services.holdout import refuse_holdout_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,11 +114,12 @@ def decline(key: str, *, because: str, actor: Actor, at: datetime) -> None:
 def draft(key: str, report: bytes, *, actor: Actor, at: datetime) -> str:
     """Keep a report (JSON) as the draft, in place of the one before; its SHA-256. Any yes to that one is void.
 
-    Raises InvalidInput for what is no JSON object, or too long.
+    Raises InvalidInput for what is no JSON object, or too long, Refused for one that tells of a holdout task.
     """
     text = _report(report)
     with opened(key, actor, Action.LEAD_REVIEW, at=at) as docket:
         review = docket.review
+        refuse_holdout_words(review, report)
         review.report, review.report_digest = text, sha256(report).hexdigest()
         review.reported_at, review.reminded_at = at, None
         docket.take(ReviewStep.DRAFT, report=review.report_digest)

@@ -13,11 +13,12 @@ from clearinghouse.core.review.states import ReviewStep
 from clearinghouse.core.visibility import Action
 from clearinghouse.journal.repeating import repeated
 from clearinghouse.reviews.docket import opened
-from clearinghouse.reviews.models import Burn, Credential, Evaluation, EvaluationState, Release
+from clearinghouse.reviews.models import Credential, Evaluation, EvaluationState, Release
 from clearinghouse.reviews.services.ending import LIVE, end_access
+from clearinghouse.reviews.services.holdout import spend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from clearinghouse.core.ports import Vault
@@ -108,8 +109,12 @@ def set_plan(key: str, digest: str, *, actor: Actor, at: datetime) -> None:
 
 
 @repeated
-def start(key: str, suite: str, suite_digest: str, *, actor: Actor, at: datetime) -> str:
-    """Start an evaluation on a suite; its key. Its process is told by `note_control`."""
+def start(key: str, suite: str, suite_digest: str, *, actor: Actor, at: datetime, holdout: bool = False) -> str:
+    """Start an evaluation on a suite; its key. Its process is told by `note_control`.
+
+    Holdout tasks of the suite are spent by it; `holdout` says that it has some. Raises Conflict or Refused where one
+    may not be shown; see `spend`.
+    """
     with opened(key, actor, Action.RUN_EVALUATION, at=at) as docket:
         review = docket.review
         docket.take(ReviewStep.START, suite=suite[:200], digest=_digest(suite_digest, "suite"))
@@ -117,6 +122,7 @@ def start(key: str, suite: str, suite_digest: str, *, actor: Actor, at: datetime
         row = review.evaluations.create(
             suite=suite[:200], suite_digest=suite_digest, plan=review.plan, started_at=at, started_by=actor.name
         )
+        spend(docket, row, needed=holdout)
         return row.key
 
 
@@ -164,22 +170,6 @@ def close(key: str, *, actor: Actor, at: datetime) -> None:
         docket.take(ReviewStep.CLOSE)
         docket.review.save()
         end_access(docket, "enough was measured")
-
-
-@repeated
-def burn(evaluation: str, tasks: Iterable[str], *, actor: Actor, at: datetime) -> None:
-    """Spend holdout tasks (digests) for the submitter, before any of them is shown to its model.
-
-    Raises Conflict, and spends none, when one was spent for this submitter before.
-    """
-    digests = sorted({_digest(task, "task") for task in tasks})
-    with _evaluation(evaluation, actor, at) as row:
-        submitter = row.review.submitter
-        spent = Burn.objects.filter(submitter=submitter, task__in=digests).values_list("task", flat=True)
-        if spent:
-            raise Conflict(f"{len(spent)} of these tasks were shown to this submitter before", advice="leave them out")
-        for task in digests:
-            Burn.objects.create(submitter=submitter, task=task, evaluation=row, at=at)
 
 
 @contextmanager
