@@ -38,15 +38,15 @@ class Cases:
     def of(self, package: str) -> Case:
         return Case.objects.get(package=package)
 
-    def hold(self, case: Case, use: ReviewUse | None = ReviewUse.ENDPOINT) -> None:
+    def hold(self, case: Case, use: ReviewUse | None = ReviewUse.ENDPOINT, vendor: str = VENDOR) -> None:
         """Under an embargo that the vendor signed; it and the house let it be used."""
         name, at = case.public_id, self.house.clock
         cases.propose_embargo(name, Terms(Anchor.REPORT, 90 * DAY), actor=LOCAL, at=at())
         cases.decide_embargo(name, accept=True, actor=LOCAL, at=at())
-        cases.invite(name, VENDOR, [CaseRole.VENDOR], actor=LOCAL, at=at())
-        cases.answer_invitation(name, yes=True, actor=LOCAL, at=at(), party=VENDOR)
+        cases.invite(name, vendor, [CaseRole.VENDOR], actor=LOCAL, at=at())
+        cases.answer_invitation(name, yes=True, actor=LOCAL, at=at(), party=vendor)
         if use is not None:
-            for party in (None, VENDOR):
+            for party in (None, vendor):
                 cases.answer_review_use(name, use, actor=LOCAL, at=at(), party=party)
 
     def publish(self, case: Case) -> None:

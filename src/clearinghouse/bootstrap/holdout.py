@@ -18,6 +18,7 @@ from clearinghouse.evaluation.suites.build import Wish, build_suite
 from clearinghouse.evaluation.suites.joining import join
 from clearinghouse.prover.bundle import read_archive
 from clearinghouse.reviews import services
+from clearinghouse.reviews.holdout import suite_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,11 +50,6 @@ class PrivateSuite:
     file: SuiteFile
     cases_left_out: Mapping[str, int] = field(default_factory=dict)
     tasks_left_out: tuple[tuple[str, str], ...] = ()
-
-
-def suite_folder(evaluations: Path, review: str) -> Path:
-    """Where the private suite of a review lies."""
-    return evaluations / f"suite-{review}"
 
 
 def build_holdout(  # what it joins

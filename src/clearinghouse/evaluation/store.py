@@ -212,13 +212,17 @@ class Folder:
 
     def artifact(self, digest: str) -> bytes:
         """What was handed in. Raises IntegrityError if it is gone or no longer the same."""
+        return self.content("artifacts", digest)
+
+    def content(self, folder: str, digest: str, suffix: str = "") -> bytes:
+        """What `put` kept below `folder`. Raises IntegrityError if it is gone or no longer the same."""
         try:
-            content = (self.path / "artifacts" / digest).read_bytes()
+            found = (self.path / folder / (digest + suffix)).read_bytes()
         except OSError as error:
-            raise IntegrityError(f"{self.path}: artifact {digest} cannot be read: {error}") from error
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise IntegrityError(f"{self.path}: artifact {digest} has another content")
-        return content
+            raise IntegrityError(f"{self.path}: {folder}/{digest} cannot be read: {error}") from error
+        if hashlib.sha256(found).hexdigest() != digest:
+            raise IntegrityError(f"{self.path}: {folder}/{digest} has another content")
+        return found
 
     def put(self, folder: str, content: bytes, suffix: str = "") -> str:
         """Keep content below `folder` under its digest, which is returned; on disk when this returns."""

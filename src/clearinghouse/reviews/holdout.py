@@ -26,6 +26,7 @@ from clearinghouse.reviews.models import Burn, HoldoutTask, Review
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from django.db.models import QuerySet
 
@@ -64,6 +65,11 @@ def holdout(key: str, *, actor: Actor) -> tuple[HoldoutView, ...]:
         )
         for row in rows
     )  # fmt: skip
+
+
+def suite_folder(evaluations: Path, review: str) -> Path:
+    """Where the private suite of a review lies, by the review's key."""
+    return evaluations / f"suite-{review}"
 
 
 def asking(review: Review, *, at: datetime) -> Asking:

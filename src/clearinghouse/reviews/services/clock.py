@@ -21,6 +21,7 @@ from clearinghouse.core.visibility import Actor
 from clearinghouse.journal.repeating import repeated
 from clearinghouse.registry.queries import hash_of
 from clearinghouse.reviews.docket import Docket
+from clearinghouse.reviews.holdout import suite_folder
 from clearinghouse.reviews.models import Evaluation, EvaluationState, Review
 from clearinghouse.reviews.services.ending import begin_destruction, end_access
 
@@ -152,6 +153,7 @@ def _destroy(review: Review, folder: Path, at: datetime) -> str | None:
             counts[key] = sum(1 for path in place.rglob("*") if path.is_file() or path.is_symlink())
             Review.objects.filter(pk=review.pk).update(destroyed={**(review.destroyed or {}), "files": counts})
             shutil.rmtree(place)
+    shutil.rmtree(suite_folder(folder, review.key), ignore_errors=True)
     with transaction.atomic():
         row = Review.objects.select_for_update().filter(pk=review.pk, destroyed_at__isnull=True).first()
         if row is None:
