@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,37 @@ def test_any_byte_changed_in_any_file_is_found_and_named(made: Path, tmp_path: P
             review_report.checked(tmp_path, signer)
         copy.write_bytes(whole)
     review_report.checked(tmp_path, signer)
+
+
+@pytest.mark.slow
+def test_each_single_byte_of_a_small_report_counts(made: Path, tmp_path: Path) -> None:
+    plan = replace(folders.PLAN, epochs=1, comparisons=())
+    task = folders.tasks()[0]
+    planned = SignedPlan(plan, "2026-11-23T11:59:59Z")
+    (tmp_path / "plan.json").write_bytes(envelope.sign(planned, keys.load_private(made / "k")))
+    there = folders.folder(tmp_path / "whole", plan.digest)
+    folder = Folder.create(tmp_path / "evaluation", replace(there.evaluation, epochs=1, tasks=(task,)))
+    with folder.writing():
+        for sample in there.samples():
+            if (sample.task, sample.epoch) == (task.id, 1):
+                folder.add_sample(sample)
+    out = tmp_path / "out"
+    review_report.make(folder.path, tmp_path / "plan.json", out, key=made / "k")
+    unseen = []
+    for name in (review_report.FILE, review_report.PAGE, review_report.KEY):
+        whole = (out / name).read_bytes()
+        with (out / name).open("r+b", buffering=0) as file:
+            for position, byte in enumerate(whole):
+                os.pwrite(file.fileno(), bytes([byte ^ 1 << position % 8]), position)
+                try:
+                    review_report.checked(out, made / "k.pub")
+                except (NotVerified, InvalidInput):
+                    pass
+                else:
+                    unseen.append((name, position))
+                os.pwrite(file.fileno(), bytes([byte]), position)
+    assert unseen == []
+    review_report.checked(out, made / "k.pub")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ same values.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -15,18 +16,26 @@ if TYPE_CHECKING:
 _PIECES: Final = (
     "(", ")", "[", "]", "{", "}", "<", ">", "@", "/", "\\", "%", ":", ";", ",", ".", "=", "&", "#", "?", "!", "'", '"',
     " ", "\t", "\n", "\r\n", "\x00", "a", "0", "9", "-", "_", "*", "+", "../", "//", "<!--", "-->", "${", "{{", "%s",
-    "&#", "http://", "file://", "é", "\u202e", "__proto__", "__class__",
+    "&#", "http://", "file://", "é", "\u202e", "__proto__", "constructor.prototype", "__class__",
 )  # fmt: skip
 _PAIRS: Final = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ('"', '"'))
-_COUNTS: Final = (2, 10, 100, 1000, 5000, 20000, 50000)
+_COUNTS: Final = (2, 10, 30, 100, 300, 1000, 3000, 10000, 50000)
 _NUMBERS: Final = (0, 1, -1, 2, 7, 255, 256, 65535, 65536, 2**31 - 1, 2**31, -(2**31), 2**53, 2**63 - 1, 1e308)
 _CANARIES: Final = {
-    "exec": ("{{canary.exec}}",),
+    "exec": (
+        "{{canary.exec}}", ";{{canary.exec}};", "$({{canary.exec}})", "|{{canary.exec}}",
+        ";process.mainModule.require('child_process').execFileSync('{{canary.exec}}');",
+        "__import__('os').system('{{canary.exec}}')",
+    ),
     "read": ("{{canary.read}}", "../../../../../..{{canary.read}}", "file://{{canary.read}}"),
-    "write": ("{{canary.write}}", "../../../../../..{{canary.write}}"),
+    "write": (
+        "{{canary.write}}", "../../../../../..{{canary.write}}", ";touch {{canary.write}};",
+        "open('{{canary.write}}','w')", "__import__('os').mkdir('{{canary.write}}')",
+    ),
     "connect": ("{{canary.url}}", "{{canary.redirect}}"),
-    "pollution": ("{{canary.token}}",),
-}
+    "pollution": ("__proto__", "constructor", "prototype", "constructor.prototype"),
+}  # fmt: skip
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def mutated(values: Mapping[str, Any], chance: Random, oracle: str = "") -> dict[str, Any]:
@@ -49,10 +58,14 @@ def _mutate(value: Any, chance: Random, pieces: tuple[str, ...]) -> Any:  # noqa
         case {"$bytes": str(text)}:
             # Bytes are joined with bytes: a text beside them would be another type, and the call would fail at once.
             return _bytes(text, chance, pieces)
-        case dict():
-            key = chance.choice(sorted(value)) if value else ""
-            if not key or key.startswith("$"):
-                return value if not key else _built(value, key, chance, pieces)
+        case {"$hex": str(digits)}:
+            return _hex(bytearray.fromhex(digits), chance)
+        case dict() if value:
+            key = chance.choice(sorted(value))
+            if key.startswith("$"):
+                return _built(value, key, chance, pieces)
+            if chance.random() < 0.3 and isinstance(other := _plain(key, chance, pieces), str):  # noqa: PLR2004
+                return {other if name == key else name: inner for name, inner in value.items()}
             return {**value, key: _mutate(value[key], chance, pieces)}
         case list() if value:
             index = chance.randrange(len(value))
@@ -62,27 +75,48 @@ def _mutate(value: Any, chance: Random, pieces: tuple[str, ...]) -> Any:  # noqa
     return value
 
 
-def _text(text: str, chance: Random, pieces: tuple[str, ...]) -> Any:  # noqa: PLR0911  # one return a kind
-    piece = chance.choice(pieces)
-    at = chance.randrange(len(text) + 1)
-    match chance.randrange(8):
+def _text(text: str, chance: Random, pieces: tuple[str, ...]) -> Any:
+    if chance.random() < 0.5:  # noqa: PLR2004
+        return _plain(text, chance, pieces)
+    piece, at = chance.choice(pieces), chance.randrange(len(text) + 1)
+    match chance.randrange(4):
         case 0:
-            return text[:at] + piece + text[at:]
-        case 1:
-            return text[:at] + text[at + chance.randrange(1, 8) :]
-        case 2:
-            return piece
-        case 3:
             return {"$cat": [text[:at], {"$rep": [piece, chance.choice(_COUNTS)]}, text[at:]]}
-        case 4:
+        case 1:
             end = chance.randrange(at, len(text) + 1)
             return {"$cat": [text[:at], {"$rep": [text[at:end] or piece, chance.choice(_COUNTS)]}, text[end:]]}
-        case 5:
+        case 2:
             return {"$cat": [{"$rep": [piece, chance.choice(_COUNTS)]}, chance.choice(pieces)]}
-        case 6:
-            count, (left, right) = chance.choice(_COUNTS), chance.choice(_PAIRS)
-            return {"$cat": [text[:at], {"$rep": [left, count]}, "a", {"$rep": [right, count]}, text[at:]]}
-    return text + piece
+    count, (left, right) = chance.choice(_COUNTS), chance.choice(_PAIRS)
+    return {"$cat": [text[:at], {"$rep": [left, count]}, "a", {"$rep": [right, count]}, text[at:]]}
+
+
+def _plain(text: str, chance: Random, pieces: tuple[str, ...]) -> str:
+    """A text of about the same length: a piece put in, a word or all replaced by one, or some characters gone."""
+    piece, at = chance.choice(pieces), chance.randrange(len(text) + 1)
+    words = list(_WORD.finditer(text))
+    match chance.randrange(5):
+        case 0:
+            return text[:at] + text[at + chance.randrange(1, 8) :]
+        case 1:
+            return piece
+        case 2 | 3 if words:
+            word = chance.choice(words)
+            return text[: word.start()] + piece + text[word.end() :]
+    return text[:at] + piece + text[at:]
+
+
+def _hex(content: bytearray, chance: Random) -> dict[str, str]:
+    """The bytes with one changed, with some gone, or none at all."""
+    at = chance.randrange(len(content) + 1)
+    match chance.randrange(3):
+        case 0 if at < len(content):
+            content[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, content[at] ^ (1 << chance.randrange(8))))
+        case 1:
+            del content[at : at + chance.randrange(1, 8)]
+        case _:
+            del content[at:]
+    return {"$hex": content.hex()}
 
 
 def _bytes(text: str, chance: Random, pieces: tuple[str, ...]) -> Any:

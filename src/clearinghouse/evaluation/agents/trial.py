@@ -1,18 +1,23 @@
 """Runs inside the sandbox under the target's interpreter: tries values on the task's steps and says what happened.
 
-Reads `trial.json` (`steps`, `values`: a list of candidates, `seconds` for each), writes a JSON line for each candidate:
-what ended it (`ok`, an exception's name, `signal N`, `late`), its CPU seconds, its peak in KiB and which canaries showed.
+Reads `trial.json` (`steps`, `values`: a list of candidates, `seconds` for each, `until`: seconds for all), writes a JSON
+line for each candidate: what ended it (`ok`, an exception's name, `signal N`, `late`), its CPU seconds, its peak in KiB,
+which canaries showed, and the report of the result on which an oracle's pattern is looked for. Ends when `until` is over.
 """
 
+import http.server
 import importlib
 import json
 import os
 import resource
 import signal
 import sys
+import threading
 import time
 
-LONGEST = 1 << 20  # characters, bytes or items: what takes long only because it is huge is no finding
+LONGEST = 1 << 17  # characters, bytes or items: what takes long only because it is huge is no finding
+
+MOST_REPORT = 300
 
 
 class TooLong(Exception):
@@ -38,7 +43,7 @@ def built(value, values):
         if key == "$none":
             return None
         if key == "$":
-            return BOUND[inner]
+            return resolved("$" + inner)
         if key == "$rep":
             part, count = built(inner[0], values), int(built(inner[1], values))
             if len(part) * count > LONGEST:
@@ -65,11 +70,13 @@ def built(value, values):
 
 BOUND = {}
 HERE = os.getcwd()
+SECRET = os.urandom(8).hex()
 CANARIES = {
     "{{canary.read}}": HERE + "/canary/token",
     "{{canary.exec}}": HERE + "/canary/program",
     "{{canary.write}}": HERE + "/canary/written",
     "{{canary.root}}": HERE + "/canary",
+    "{{canary.secret}}": SECRET,
 }
 
 
@@ -113,9 +120,8 @@ def carry_out(steps, values):
     return result
 
 
-def child(steps, values, seconds, writer):
+def child(steps, values, writer):
     """One candidate, in a process of its own."""
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
     began = time.process_time()
     token = ""
     if os.path.exists("canary/token"):
@@ -123,14 +129,16 @@ def child(steps, values, seconds, writer):
             token = file.read()
     how, text = "ok", ""
     try:
-        text = repr(carry_out(steps, values))
+        text = "returned " + repr(carry_out(steps, values))
     except BaseException as error:
-        how, text = type(error).__name__, str(error)
+        how = type(error).__name__
+        text = "raised %s.%s: %s" % (type(error).__module__, type(error).__qualname__, error)
     said = {
         "how": how,
         "cpu": time.process_time() - began,
         "kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         "read": bool(token and token in text),
+        "report": text[:MOST_REPORT],
     }
     os.write(writer, json.dumps(said).encode())
 
@@ -141,11 +149,12 @@ def tried(steps, values, seconds):
     pid = os.fork()
     if pid == 0:
         try:
-            signal.alarm(int(seconds) + 2)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            signal.setitimer(signal.ITIMER_REAL, 2 * seconds)
             out = os.open(os.devnull, os.O_RDWR)
             os.dup2(out, 1)
             os.dup2(out, 2)
-            child(steps, values, seconds, writer)
+            child(steps, values, writer)
         finally:
             os._exit(0)
     os.close(writer)
@@ -155,16 +164,60 @@ def tried(steps, values, seconds):
     found = json.loads(said) if said else {"how": "gone", "cpu": used.ru_utime + used.ru_stime, "kib": used.ru_maxrss}
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        found["how"] = "late" if number in (signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL) else "signal %d" % number
-    for name in ("written", "started"):
+        found["how"] = "late" if number in (signal.SIGPROF, signal.SIGALRM, signal.SIGKILL) else "signal %d" % number
+    for name in ("written", "started", "reached"):
         found[name] = os.path.exists("canary/" + name)
         if found[name]:
-            os.remove("canary/" + name)
+            if os.path.isdir("canary/" + name):
+                os.rmdir("canary/" + name)
+            else:
+                os.remove("canary/" + name)
     return found
+
+
+class Decoy(http.server.BaseHTTPRequestHandler):
+    """Sends on to the other address, or notes that it was reached there; with the secret, where the steps carry it."""
+
+    carried = ""
+
+    def do_GET(self):
+        """Answer."""
+        if self.path == "/redirect":
+            self.send_response(302)
+            self.send_header("Location", CANARIES["{{canary.url}}"])
+        else:
+            self.send_response(200)
+            if self.path == "/decoy" and self.carried in str(self.headers):
+                open("canary/reached", "w").close()
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *words):
+        """Say nothing."""
+
+
+def serve_decoys():
+    """Two servers of another origin each, in a process that ends after this one."""
+    servers = [http.server.HTTPServer(("127.0.0.1", 0), Decoy) for _ in range(2)]
+    ports = [server.server_port for server in servers]
+    CANARIES["{{canary.url}}"] = "http://localhost:%d/decoy" % ports[0]
+    CANARIES["{{canary.innocent}}"] = "http://127.0.0.1:%d/" % ports[1]
+    CANARIES["{{canary.redirect}}"] = "http://127.0.0.1:%d/redirect" % ports[1]
+    starter = os.getpid()
+    if os.fork() == 0:
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        for server in servers:
+            threading.Thread(target=server.serve_forever).start()
+        while os.getppid() == starter:
+            time.sleep(0.1)
+        os._exit(0)
 
 
 def main():
     """All candidates."""
+    began = time.monotonic()
     with open("trial.json") as file:
         orders = json.load(file)
     os.makedirs("canary", exist_ok=True)
@@ -175,8 +228,14 @@ def main():
         name = step.get("call") or step.get("get") or ""
         if ":" in name:
             importlib.import_module(name.partition(":")[0])  # once, outside the clock
+    if orders["decoys"]:
+        Decoy.carried = SECRET if "{{canary.secret}}" in json.dumps(orders["steps"]) else ""
+        serve_decoys()
     for values in orders["values"]:
-        sys.stdout.write(json.dumps(tried(orders["steps"], values, orders["seconds"])) + "\n")
+        left = orders["until"] - (time.monotonic() - began)
+        if left <= 0:
+            break
+        sys.stdout.write(json.dumps(tried(orders["steps"], values, min(left, orders["seconds"]))) + "\n")
         sys.stdout.flush()
 
 

@@ -1,7 +1,8 @@
 """Runs what is missing of an evaluation: the engine's process makes attempts, this one keeps and judges them.
 
 What is kept decides what is missing. So the same call goes on after whatever ended the one before: an attempt that was
-kept is judged and not made again, a sample that was judged is neither.
+kept is judged and not made again, a sample that was judged is neither. A baseline's seconds are a budget of processor
+time: nothing is judged while it works, so that each attempt has a processor to itself.
 """
 
 from __future__ import annotations
@@ -105,6 +106,10 @@ class Run:
                     self._progress("paused")
                     time.sleep(self._terms.pause_seconds)
                     continue
+            if agent.kind is Kind.BASELINE:
+                self._progress("judging")
+                while futures:
+                    futures.pop().result()
             tries = self._tries(agent, todo, futures, judges)
             if tries and not self._made(agent, tries, futures, judges):
                 return False
@@ -118,17 +123,25 @@ class Run:
     def _tries(
         self, agent: Agent, todo: list[Key], futures: list[Future[None]], judges: ThreadPoolExecutor
     ) -> list[Try]:
-        tries = []
-        for _, name, epoch in todo:
-            task = self._tasks[name]
-            self._progress(f"setting up {name}")
-            try:
-                secret = task.known_answer(epoch) if agent.name == ORACLE and isinstance(task, AnsweredTask) else None
-                tries.append(try_of(name, epoch, task.offer(epoch), secret))
-            except ClearinghouseError as error:
-                trouble = f"the task could not be offered: {error.message}"
-                self._keep(Attempt(agent=agent.name, task=name, epoch=epoch, trouble=trouble), judges, futures)
-        return tries
+        """The orders for these attempts, with their targets set up; what cannot be offered is kept as trouble."""
+        with ThreadPoolExecutor(self._terms.lanes) as lanes:
+            found = list(lanes.map(lambda key: self._try(agent, key), todo))
+        for one in found:
+            if isinstance(one, Attempt):
+                self._keep(one)
+                futures.append(self._judge(judges, one))
+        return [one for one in found if isinstance(one, Try)]
+
+    def _try(self, agent: Agent, key: Key) -> Try | Attempt:
+        _, name, epoch = key
+        task = self._tasks[name]
+        self._progress(f"setting up {name}")
+        try:
+            secret = task.known_answer(epoch) if agent.name == ORACLE and isinstance(task, AnsweredTask) else None
+            return try_of(name, epoch, task.offer(epoch), secret)
+        except ClearinghouseError as error:
+            trouble = f"the task could not be offered: {error.message}"
+            return Attempt(agent=agent.name, task=name, epoch=epoch, trouble=trouble)
 
     def _made(self, agent: Agent, tries: list[Try], futures: list[Future[None]], judges: ThreadPoolExecutor) -> bool:
         """Let the engine make these tries; False when cancelled meanwhile. What is not made stays to be done."""
@@ -145,6 +158,7 @@ class Run:
         )
         credentials = terms.credentials if agent.kind is Kind.MODEL else Credentials()
         over = threading.Event()
+        held: list[Attempt] = []
         with started(orders, credentials) as child:
 
             def watch() -> None:
@@ -164,7 +178,10 @@ class Run:
             try:
                 for event in child.events():
                     troubles = troubles + 1 if event.attempt.trouble else 0
-                    self._keep(self._stored(event), judges, futures)
+                    held.append(self._stored(event))
+                    self._keep(held[-1])
+                    if agent.kind is not Kind.BASELINE:
+                        futures.append(self._judge(judges, held.pop()))
                     _demand_less(troubles, event.attempt)
                 self._keep_logs(child.scratch)
             except Unavailable:
@@ -173,6 +190,8 @@ class Run:
             finally:
                 over.set()
                 watcher.join()
+                if not cancelled.is_set():  # what was kept is judged by the next run
+                    futures.extend(self._judge(judges, one) for one in held)
             self.walls = child.walls
         return not cancelled.is_set()
 
@@ -195,10 +214,9 @@ class Run:
                 place.parent.mkdir(exist_ok=True)
                 shutil.move(log, place)
 
-    def _keep(self, attempt: Attempt, judges: ThreadPoolExecutor, futures: list[Future[None]]) -> None:
+    def _keep(self, attempt: Attempt) -> None:
         with self._turn:
             self._folder.add_attempt(attempt)
-        futures.append(self._judge(judges, attempt))
 
     def _judge(self, judges: ThreadPoolExecutor, attempt: Attempt) -> Future[None]:
         def work() -> None:

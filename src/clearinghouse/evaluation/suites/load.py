@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  # a field's type
 from typing import TYPE_CHECKING
@@ -55,8 +56,13 @@ def load_suite(path: Path, *, prover: Callable[[], LocalProver] = own_prover) ->
     except UnicodeDecodeError as error:
         raise InvalidSuite(f"{SUITE_NAME}: not UTF-8 at byte {error.start}") from None
     file = read_suite(text)
-    one = functools.cache(prover)
-    return suite_of(file, folder, {item.id: material_of(item, folder) for item in file.bundles}, one)
+    turn, one = threading.Lock(), functools.cache(prover)
+
+    def shared() -> LocalProver:
+        with turn:  # several threads may want the first one at once
+            return one()
+
+    return suite_of(file, folder, {item.id: material_of(item, folder) for item in file.bundles}, shared)
 
 
 def suite_of(file: SuiteFile, folder: Path, materials: dict[str, Material], prover: Callable[[], LocalProver]) -> Suite:
