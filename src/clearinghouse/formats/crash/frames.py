@@ -17,7 +17,6 @@ _KERNEL = re.compile(
     r"(?:#\d+ )?(?:\[<\s*([0-9a-fx]+|inlined?)\s*>\]\s+)?\(?(\? )?([A-Za-z_][\w.$]*)\+0x[0-9a-f]+/0x[0-9a-f]+"
 )
 _REGISTER = re.compile(r"RIP: [0-9a-f]{4}:\[<([0-9a-f]+)>\]  \[<[0-9a-f]+>\] (\? )?([A-Za-z_][\w.$]*)\+0x")
-_KERNEL_INLINE = re.compile(r"\[<\s*inlined?\s*>\]\s+(\? )?(?:[\w.]+\+\S+ )?([A-Za-z_]\w*) ")
 _DEBUGGER = re.compile(
     r"(?:[0-9a-f`]{8,17} ){2,}(?::? ?(?:[0-9a-f`]{8,17} )+: )?([\w.]+)!(.+?)(?:\+0x[0-9a-f]+)?(?: \[.*| \(.*)?$"
 )

@@ -21,7 +21,6 @@ _GO_RUNTIME: tuple[tuple[str, str], ...] = (
     ("growslice: len out of range", "Growslice: len out of range"),
 )
 _GO_PANIC = re.compile(r"panic: (.*?)(?: \[recovered.*)?$")
-_GO_VALUE = re.compile(r"(?:\*?[\w./]+\()?[\"'`]?(.*?)[\"'`]?\)?$")
 _JAVA = re.compile(r"(?:== Java (?:Exception|Assertion Error): |Exception in thread \"[^\"]*\" )([\w.$]+)(?:: )?(.*)")
 _JAVA_SECURITY = re.compile(r"FuzzerSecurityIssue(?:Critical|High|Medium|Low)")
 _WYCHEPROOF = re.compile(r"\d+\) (\w+\([\w.$]+\))$")
