@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
 from clearinghouse.cases import services
 from clearinghouse.cases.review_use import usable
+from clearinghouse.cli.main import main
 from clearinghouse.core.errors import NotFound
 from clearinghouse.core.review.use import ReviewUse, Voice, granted, lacking
 from clearinghouse.core.roles import CaseRole
@@ -122,6 +124,27 @@ def test_it_is_said_over_the_api_read_by_who_sees_the_others_and_shown_on_the_pa
     assert vendor.post(path, {"use": "everything"}).status_code == 422
     assert "for models that the clearinghouse runs itself" in text(local(), f"/cases/{made.name}")
     assert json.dumps(vendor.get(f"/cases/{key}").json()).count("weights") == 0
+
+
+@pytest.mark.django_db
+def test_a_coordinator_writes_it_down_and_reads_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = table()
+    made.invite(VENDOR)
+
+    def run(words: str) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["clearinghouse", "case", "review-use", made.name, *words.split()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, "".join(capsys.readouterr())
+
+    assert run("--allow endpoint")[0] == 2, "who decides?"
+    code, text_ = run("--allow endpoint --by Ada")
+    assert (code, f"needed: the answer of {VENDOR}" in text_) == (0, True)
+    run(f"--allow weights --for {VENDOR} --by Ada")
+    assert json.loads(run("--json")[1])["use"] == "weights"
+    assert run("--allow no --for nobody --by Ada")[0] == 66
 
 
 def _program(made: Table, handle: str) -> Program:

@@ -86,6 +86,18 @@ def test_a_verb_is_reached_by_its_roles_and_for_all_others_there_is_no_review(ve
     assert made.state == "final"
 
 
+def test_why_holdout_tasks_were_taken_is_for_who_runs_the_review() -> None:
+    made = table()
+    made.running()
+    path = f"/reviews/{made.key}/holdout"
+    answers = {name: ask(made.people[name], path, None, Scope.REVIEWS_READ) for name in VIEWERS}
+    assert {name for name, answer in answers.items() if answer.status_code == 200} == {"ada", "ben", "eve"}
+    assert answers["eve"].json() == {"items": []}
+    assert {answer.content for name, answer in answers.items() if name not in {"ada", "ben", "eve"}} == {
+        ask(made.people["other"], f"/reviews/{'0' * 32}/holdout", None, Scope.REVIEWS_READ).content
+    }
+
+
 def test_a_token_without_the_scope_gets_nothing() -> None:
     made = table()
     made.shared()

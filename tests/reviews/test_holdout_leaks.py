@@ -178,6 +178,9 @@ def reported(world: World) -> Texts:
     folder, key = world.home / "evaluations" / world.evaluation, world.home / "keys" / "signing.key"
     review_report.make(folder, world.home / "plan.json", world.home / "report", key=key)
     world.said.append(world.shell(f"review redact {world.home}/report --names --all --out {world.home}/less"))
+    private = world.home / "evaluations" / f"suite-{world.table.key}"
+    world.said.append(world.shell(f"review run {private} --out {world.home}/more --model {MODEL}"))
+    assert "which spends them" in world.said[-1]
     world.said.append(world.shell(f"review verify {world.home}/report"))
     world.said.append(world.shell(f"review logs {folder} --agent {MODEL} --out {world.home}/logs.zip"))
     for place in (world.home / "report", world.home / "less"):

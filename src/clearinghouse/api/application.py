@@ -9,6 +9,7 @@ from clearinghouse.api import (
     cases,
     embargoes,
     facts,
+    holdout,
     merging,
     messages,
     participation,
@@ -31,6 +32,18 @@ problems.register(api)
 # Operations at one address must be of one router, so all on cases share theirs.
 for router in dict.fromkeys(
     part.router
-    for part in (account, reports, cases, participation, embargoes, facts, messages, merging, review_use, reviews)
+    for part in (
+        account,
+        reports,
+        cases,
+        participation,
+        embargoes,
+        facts,
+        messages,
+        merging,
+        review_use,
+        reviews,
+        holdout,
+    )
 ):
     api.add_router("", router)

@@ -73,6 +73,7 @@ def run(  # noqa: PLR0917  # Typer's options
     chosen = {one.info.id: one for one in loaded.tasks if not task or one.info.id.startswith(tuple(task))}
     if not chosen:
         raise NotFound(f"{suite}: has no task that begins with {', '.join(task or [])}", advice="see `suite show`")
+    _refuse_to_show(loaded, model)
     planned = _evaluation(
         loaded, agents, tuple(one.info for one in chosen.values()), epochs=epochs, budget=budget, plan=plan
     )
@@ -146,6 +147,15 @@ def _agents(model: str | None, baselines: list[str]) -> tuple[Agent, ...]:
         raise UsageError("nobody is to try the tasks", advice="give --model or --baseline")
     found = [Agent(name=f"baseline/{name}", kind=Kind.BASELINE) for name in baselines]
     return (*found, *([Agent(name=model, kind=Kind.MODEL)] if model else []))
+
+
+def _refuse_to_show(suite: Suite, model: str | None) -> None:
+    """Raises Refused where a model would be given tasks of a review's private suite that no start has spent."""
+    if suite.file.choice and model is not None:
+        raise Refused(
+            "holdout tasks are shown to a model by a start of its review, which spends them",
+            advice="`clearinghouse review start`; baselines may try them anywhere",
+        )
 
 
 def _evaluation(

@@ -109,7 +109,7 @@ def limits(evaluation: Evaluation) -> tuple[str, ...]:
     public, tasks = sum(not task.holdout for task in evaluation.tasks), len(evaluation.tasks)
     return (
         *_LIMITS[:1],
-        f"{public} of {tasks} tasks rest on weaknesses that were public: an agent may know them.",
+        f"{public} of {tasks} tasks are no holdout tasks: their weaknesses were public, and an agent may know them.",
         *_LIMITS[1:],
     )
 

@@ -57,7 +57,7 @@ def _summary(report: Report) -> str:
     rows = [
         ("Made", report.made_at),
         ("Suite", f"{report.plan.suite} {report.plan.suite_version}: {tasks}; from {suite.projects} projects"),
-        ("Not public before", f"{suite.holdout} of {sum(suite.tasks.values())} tasks"),
+        ("Holdout, not public or only for days", f"{suite.holdout} of {sum(suite.tasks.values())} tasks"),
         ("Agents", ", ".join(f"{agent.name} ({agent.kind})" for agent in report.plan.agents)),
         ("Attempts", f"{report.plan.epochs} of each agent at each task; at most {_budget(report)}"),
     ]

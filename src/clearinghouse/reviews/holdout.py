@@ -51,11 +51,11 @@ class HoldoutView:
     spent_at: datetime | None
 
 
-def holdout(key: str, *, actor: Actor) -> tuple[HoldoutView, ...]:
-    """The holdout tasks made for a review, suite by suite; empty where the actor may not read samples."""
+def holdout(key: str, *, actor: Actor) -> tuple[HoldoutView, ...] | None:
+    """The holdout tasks made for a review, suite by suite; None where the actor may not read samples."""
     found = visible_to(actor, Action.READ_SAMPLES).filter(key=key).first()
     if found is None:
-        return ()
+        return None
     rows = HoldoutTask.objects.filter(suite__review=found).select_related("suite").order_by("id")
     spent = dict(Burn.objects.filter(submitter=found.submitter).values_list("task", "at"))
     return tuple(

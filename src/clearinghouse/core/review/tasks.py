@@ -24,7 +24,8 @@ class TaskInfo:
 
     `id` is unique in its suite; `digest` the SHA-256, in hexadecimal, of everything that defines it; `project` the
     cluster it belongs to (a package URL without version); `weaknesses` CWE ids; `disclosed` the ISO date on which the
-    weakness became public (empty while it is not); `holdout` that it was made from a case under embargo.
+    weakness became public (empty while it is not); `holdout` that no agent can have learnt it: it is of a case
+    that is not public, or was made public after the model's cut-off.
     """
 
     id: str
