@@ -6,6 +6,7 @@ The model's endpoint sees the task: that is what the case let it be used for. No
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import sys
@@ -13,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,13 +26,11 @@ from clearinghouse.adapters.clock import now
 from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.adapters.signing.process import ProcessSigner
 from clearinghouse.bootstrap import wiring
-from clearinghouse.bootstrap.holdout import Wanted, build_holdout
 from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.cli import review_report
 from clearinghouse.cli.main import main
 from clearinghouse.core.review.plan import Budget, Plan, PlannedAgent, PlannedComparison, SignedPlan
-from clearinghouse.core.review.tasks import Family
-from clearinghouse.evaluation.suites.load import load_suite
+from clearinghouse.evaluation.suites import load
 from clearinghouse.registry.models import Person
 from clearinghouse.reviews import services
 from clearinghouse.reviews.models import Burn
@@ -44,8 +44,6 @@ from tests.reviews.planted import MODEL, WORDS, Renamed, house, public_suite, ru
 from tests.security import matrix
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from clearinghouse.cases.models import Case
     from clearinghouse.prover.sandbox.bubblewrap import BubblewrapSandbox
     from tests.prover.targets import HandMade
@@ -130,8 +128,17 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.fixture
+def prover(tmp_path: Path, prover_sandbox: BubblewrapSandbox, runtime: HandMade) -> HandMadeProver:
+    return HandMadeProver(tmp_path, prover_sandbox, Renamed(runtime.cache, runtime.interpreter))
+
+
+@pytest.fixture
 def world(
-    tmp_path: Path, prover_sandbox: BubblewrapSandbox, runtime: HandMade, shell: Shell, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    prover: HandMadeProver,
+    shell: Shell,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     """A review whose evaluation ran: the oracle and the developer's model tried two holdout tasks and a public one."""
     caplog.set_level(logging.DEBUG)
@@ -143,13 +150,14 @@ def world(
     home = tmp_path / "home"
     keys.make(home / "keys" / "signing.key")
     found = World(made, case, home, shell, ProcessSigner(home / "keys" / "signing.key"))
-    prover = HandMadeProver(tmp_path, prover_sandbox, Renamed(runtime.cache, runtime.interpreter))
-    wanted = Wanted(families=(Family.REPRODUCE, Family.FIND), fix_seconds=0, public=public_suite(tmp_path, prover))
+    monkeypatch.setattr(load, "own_prover", lambda: prover)
+    public_suite(tmp_path, prover)
     ada, ben, eve = (made.people[name] for name in ("ada", "ben", "eve"))
-    private = build_holdout(
-        made.key, wanted, evaluations=home / "evaluations", prover=prover, actor=ada, clock=now, say=found.said.append
-    )
-    suite = load_suite(private.folder, prover=lambda: prover)
+    options = f"--with {tmp_path}/open --family reproduce --family find --fix-seconds 0 --json"
+    private = json.loads(shell(f"review holdout build {made.key} --as ada {options}"))
+    suite = load.load_suite(Path(private["folder"]), prover=lambda: prover)
+    assert (suite.digest, private["holdout"], private["tasks"]) == (private["digest"], 2, 3)
+    assert Path(private["folder"]).stat().st_mode & 0o077 == 0
     plan = _planned(home, suite.digest)
     services.set_plan(made.key, plan.digest, actor=ada, at=now())
     services.accept(made.key, actor=ada, at=now(), opens=now(), budget=BUDGET, access_tested=True)

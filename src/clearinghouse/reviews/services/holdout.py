@@ -15,6 +15,7 @@ from clearinghouse.core.visibility import Action
 from clearinghouse.journal import services as journal
 from clearinghouse.journal.repeating import repeated
 from clearinghouse.proofs import blobs
+from clearinghouse.registry.models import Party
 from clearinghouse.reviews.docket import opened
 from clearinghouse.reviews.holdout import asking, candidates, of_bundle, told_by
 from clearinghouse.reviews.models import Burn, Evaluation, HoldoutSuite, HoldoutTask
@@ -144,6 +145,8 @@ def spend(docket: Docket, evaluation: Evaluation, *, needed: bool = False) -> No
             )
         return
     tasks = list(suite.tasks.order_by("id"))
+    # Two reviews of one developer that start at once must not both find a case unspent.
+    Party.objects.select_for_update().get(pk=docket.review.submitter_id)
     for task in tasks:
         _check(docket, task.name, task.bundle)
     for task in tasks:
