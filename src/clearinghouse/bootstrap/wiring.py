@@ -15,6 +15,7 @@ from clearinghouse.core.ports import Job
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clearinghouse.bootstrap.evaluations import Evaluations
     from clearinghouse.core.ports import Clock, JobQueue, Prover, Runs, Signer, Vault
     from clearinghouse.journal.sealing import Sealing
 
@@ -117,6 +118,13 @@ def runs() -> Runs:
     from clearinghouse.adapters.runs import LocalRuns  # noqa: PLC0415
 
     return LocalRuns()
+
+
+def evaluations() -> Evaluations:
+    """What carries evaluations of models out, in this worker."""
+    from clearinghouse.bootstrap.evaluations import Evaluations  # noqa: PLC0415
+
+    return Evaluations(settings(), vault(), runs(), clock)
 
 
 def tend_reviews(signer: Signer | None) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def work(
         queue = DbosQueue(
             store, jobs, lanes=lanes, executor=name, around=wiring.with_own_connections, stale_seconds=stale_seconds
         )
+        evaluations = wiring.evaluations()
         queue.start()
         try:
             reconciler, shown = _Reconciler(queue), None
@@ -83,17 +84,19 @@ def work(
                     queue.tend()
                     for due in (*cases.end_due(at=wiring.clock()), *wiring.tend_reviews(signer)):
                         log.info("due", what=due)
+                    busy = evaluations.look()
                     undone = reconciler.look()
                     sealer.look()
                     funnel = figures.funnel(actor=LOCAL)
                     if funnel != shown:
                         progress(funnel)
                         shown = funnel
-                    if until_idle and (not undone or reconciler.is_stuck()):
+                    if until_idle and not busy and (not undone or reconciler.is_stuck()):
                         sealer.look(at_once=True)
                         break
                 stop.wait(_LOOK_SECONDS)
         finally:
+            evaluations.stop()
             queue.stop()
         return Worked(
             figures.funnel(actor=LOCAL),

@@ -2,7 +2,7 @@
 
 `evaluation.json` says what was to be done, `attempts.jsonl` what agents handed in, `samples.jsonl` what was judged of
 it, `artifacts/<sha256>` are the things handed in, `logs/` what was said. Lines are appended and forced to disk; a line
-that a crash tore is no line. `(agent, task, epoch)` stands once in each file.
+that a crash tore is no line. `(agent, task, epoch)` stands once in each file. On a server all of it is `sealed`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from clearinghouse.core.errors import Conflict, IntegrityError, InvalidInput, No
 from clearinghouse.core.review.samples import Sample, Usage
 from clearinghouse.core.review.tasks import TaskInfo  # noqa: TC001  # `read` looks the types up
 from clearinghouse.core.typed_json import read, strict_loads
+from clearinghouse.evaluation.sealed import PLAIN, line_of, of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from clearinghouse.evaluation.sealed import Seal
+
+_WHAT: Final = "evaluation.json"
 SCHEMA: Final = "clearinghouse.evaluation/1"
 Key = tuple[str, str, int]  # (agent, task, epoch)
 
@@ -132,42 +136,43 @@ def key_of(line: Keyed) -> Key:
 class Folder:
     """An evaluation folder on this disk. Reading needs no lock; whoever writes holds `writing()`."""
 
-    def __init__(self, path: Path, evaluation: Evaluation) -> None:
+    def __init__(self, path: Path, evaluation: Evaluation, seal: Seal = PLAIN) -> None:
         self.path = path
         self.evaluation = evaluation
+        self._seal = seal
         self._there: dict[str, set[Key]] = {}  # what each file holds, known while we are the writer
 
     @staticmethod
-    def open(path: Path) -> Folder:
-        """The folder that lies there. Raises NotFound, InvalidInput naming the place."""
-        place = path / "evaluation.json"
+    def open(path: Path, seal: Seal = PLAIN) -> Folder:
+        """The folder that lies there. Raises NotFound, InvalidInput naming the place, and what `seal` raises."""
+        place = path / _WHAT
         try:
-            return Folder(path, read(Evaluation, strict_loads(place.read_bytes())))
+            return Folder(path, read(Evaluation, strict_loads(seal.open(_WHAT, place.read_bytes()))), seal)
         except FileNotFoundError:
             raise NotFound(f"{path}: is no evaluation folder", advice="give the --out of a run") from None
         except (ValueError, OSError) as error:
             raise InvalidInput(f"{place}: {error}", advice="restore the file as the run wrote it") from error
 
     @staticmethod
-    def create(path: Path, evaluation: Evaluation) -> Folder:
+    def create(path: Path, evaluation: Evaluation, seal: Seal = PLAIN) -> Folder:
         """The folder for this evaluation, made or gone on with; further agents may join while there is no plan.
 
         Raises Conflict where the folder holds another evaluation, or something else.
         """
-        if not (path / "evaluation.json").exists():
-            if path.exists() and any(one.name not in {".lock", "evaluation.json.new"} for one in path.iterdir()):
+        if not (path / _WHAT).exists():
+            if path.exists() and any(one.name not in {".lock", f"{_WHAT}.new"} for one in path.iterdir()):
                 raise Conflict(f"{path}: is not empty", advice="name a new folder")
-            _save(path, evaluation)
-            return Folder(path, evaluation)
-        there = Folder.open(path).evaluation
+            _save(path, evaluation, seal)
+            return Folder(path, evaluation, seal)
+        there = Folder.open(path, seal).evaluation
         agents = there.agents + tuple(agent for agent in evaluation.agents if agent not in there.agents)
         if replace(evaluation, agents=()) != replace(there, agents=()) or (there.plan and agents != there.agents):
             raise Conflict(
                 f"{path}: holds another evaluation", advice="give the same options as before, or name a new folder"
             )
         if agents != there.agents:
-            _save(path, replace(there, agents=agents))
-        return Folder.open(path)
+            _save(path, replace(there, agents=agents), seal)
+        return Folder.open(path, seal)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -215,9 +220,10 @@ class Folder:
         return self.content("artifacts", digest)
 
     def content(self, folder: str, digest: str, suffix: str = "") -> bytes:
-        """What `put` kept below `folder`. Raises IntegrityError if it is gone or no longer the same."""
+        """What `put` kept below `folder`. Raises IntegrityError if it is gone or no longer the same, and as `open`."""
         try:
-            found = (self.path / folder / (digest + suffix)).read_bytes()
+            name = digest + suffix
+            found = self._seal.open(f"{folder}/{name}", (self.path / folder / name).read_bytes())
         except OSError as error:
             raise IntegrityError(f"{self.path}: {folder}/{digest} cannot be read: {error}") from error
         if hashlib.sha256(found).hexdigest() != digest:
@@ -227,11 +233,20 @@ class Folder:
     def put(self, folder: str, content: bytes, suffix: str = "") -> str:
         """Keep content below `folder` under its digest, which is returned; on disk when this returns."""
         digest = hashlib.sha256(content).hexdigest()
-        place = self.path / folder / (digest + suffix)
+        self.put_as(folder, digest + suffix, content)
+        return digest
+
+    def put_as(self, folder: str, name: str, content: bytes) -> None:
+        """Keep content below `folder` under this name, once; on disk when this returns."""
+        place = self.path / folder / name
         if not place.exists():
             place.parent.mkdir(exist_ok=True)
-            _write(place, content)
-        return digest
+            _write(place, self._seal.close(f"{folder}/{name}", content))
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it lies sealed on the disk."""
+        return not self._seal.plain
 
     def _lines(self, name: str, parse: Callable[[Any], L]) -> tuple[L, ...]:
         try:
@@ -243,7 +258,7 @@ class Folder:
             text.split(b"\n")[:-1], start=1
         ):  # after the last newline: nothing, or a torn line
             try:
-                one = parse(strict_loads(line))
+                one = parse(strict_loads(of_line(self._seal, name, line)))
             except ValueError as error:
                 raise IntegrityError(f"{self.path / name}, line {number}: {error}") from error
             if key_of(one) in found:
@@ -255,7 +270,7 @@ class Folder:
         there = self._there[name]
         if key_of(line) in there:
             raise Conflict(f"{self.path / name}: {key_of(line)} is there already")
-        data = json.dumps(value, sort_keys=True, allow_nan=False).encode() + b"\n"
+        data = line_of(self._seal, name, json.dumps(value, sort_keys=True, allow_nan=False).encode())
         with (self.path / name).open("ab") as file:
             file.write(data)
             file.flush()
@@ -263,9 +278,10 @@ class Folder:
         there.add(key_of(line))
 
 
-def _save(path: Path, evaluation: Evaluation) -> None:
+def _save(path: Path, evaluation: Evaluation, seal: Seal) -> None:
     path.mkdir(parents=True, exist_ok=True)
-    _write(path / "evaluation.json", json.dumps(asdict(evaluation), indent=1, sort_keys=True).encode() + b"\n")
+    content = json.dumps(asdict(evaluation), indent=1, sort_keys=True).encode() + b"\n"
+    _write(path / _WHAT, seal.close(_WHAT, content))
 
 
 def _write(place: Path, content: bytes) -> None:

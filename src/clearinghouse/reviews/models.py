@@ -174,7 +174,12 @@ class EvaluationState(models.TextChoices):
 
 
 class Evaluation(models.Model):
-    """One run of agents over a suite. `control` says how its process is reached; `stopped_at` that it is no more."""
+    """One run of agents over a suite. `control` says how its process is reached; `stopped_at` that it is no more.
+
+    With an `order` a worker carries it out: the one at `place` (a machine and the folder of its evaluations), which
+    started a process for it `take` times. `signed_plan` is what that process is held to, `sealed_key` the key of all
+    that it keeps, sealed under the review's. `progress` is how far it is.
+    """
 
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="evaluations")
@@ -187,6 +192,12 @@ class Evaluation(models.Model):
     started_by = models.CharField(max_length=200)
     ended_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    order = models.JSONField(null=True)
+    signed_plan = models.BinaryField(null=True)
+    sealed_key = models.BinaryField(null=True)
+    place = models.CharField(max_length=500, blank=True)
+    take = models.PositiveIntegerField(default=0)
+    progress = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["state", "stopped_at"], name="reviews_to_stop")]
@@ -216,11 +227,15 @@ class Credential(models.Model):
 
 
 class Release(models.Model):
-    """A credential was handed to one evaluation, once."""
+    """A credential was handed to one evaluation, once for each process that carries it out (`take`)."""
 
-    evaluation = models.OneToOneField(Evaluation, on_delete=models.PROTECT, related_name="release")
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="releases")
+    take = models.PositiveIntegerField(default=0)
     released_at = models.DateTimeField()
     released_to = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["evaluation", "take"], name="reviews_one_release")]
 
     def __str__(self) -> str:
         return f"released to {self.evaluation_id}"

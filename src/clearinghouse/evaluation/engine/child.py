@@ -72,7 +72,7 @@ def started(orders: Orders, credentials: Credentials) -> Iterator[Child]:
     from dataclasses import replace  # noqa: PLC0415
 
     with ExitStack() as stack:
-        scratch = Path(tempfile.mkdtemp(prefix="clearinghouse-engine-"))
+        scratch = Path(tempfile.mkdtemp(prefix="engine-"))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
         door = stack.enter_context(Door(str(scratch / "door"), credentials.url)) if credentials.url else None
         orders = replace(orders, scratch=str(scratch), egress=door)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import tarfile
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.errors import ClearinghouseError
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def judged(folder: Folder, task: Task, attempt: Attempt) -> Sample:
-    """The sample that this attempt comes to. A finding is kept in the folder, as `findings/<bundle id>`."""
+    """The sample that this attempt comes to. A finding is kept as `findings/<bundle id>`, sealed as `….tar`."""
     if attempt.trouble is not None:
         judgement = Judgement(outcome=Outcome.NO_VERDICT, reasons=(attempt.trouble,))
     else:
@@ -57,7 +59,12 @@ def _kept(folder: Folder, finding: Path | None) -> str | None:
     if finding is None:
         return None
     digest = read_bundle(finding).id
-    place = folder.path / "findings" / digest
-    if not place.exists():
-        shutil.copytree(finding, place)
+    if folder.sealed:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            archive.add(finding, arcname=digest)
+        folder.put_as("findings", f"{digest}.tar", buffer.getvalue())
+    elif not (folder.path / "findings" / digest).exists():
+        shutil.copytree(finding, folder.path / "findings" / digest)
+    shutil.rmtree(finding)
     return digest

@@ -8,7 +8,6 @@ time: nothing is judged while it works, so that each attempt has a processor to 
 from __future__ import annotations
 
 import base64
-import shutil
 import threading
 import time
 from collections import Counter
@@ -60,6 +59,8 @@ class Terms:
     lanes: int = 2
     command_seconds: int = 120
     pause_seconds: float = 1.0  # between two looks at whether a pause is over
+    leave_on_pause: bool = False  # a pause ends the run as a cancellation does, but after the attempts under way
+    asked: Callable[[], control.Ask] | None = None  # what is asked of the run, if not by a file in its folder
 
 
 class Run:
@@ -99,11 +100,13 @@ class Run:
     def _agent(self, agent: Agent, judges: ThreadPoolExecutor, futures: list[Future[None]]) -> bool:
         """All that is missing of one agent; False when cancelled."""
         while todo := self._todo(agent.name):
-            match control.asked(self._folder.path):
+            match self._asked():
                 case control.Ask.CANCEL:
                     return False
                 case control.Ask.PAUSE:
                     self._progress("paused")
+                    if self._terms.leave_on_pause:
+                        return False
                     time.sleep(self._terms.pause_seconds)
                     continue
             if agent.kind is Kind.BASELINE:
@@ -114,6 +117,10 @@ class Run:
             if tries and not self._made(agent, tries, futures, judges):
                 return False
         return True
+
+    def _asked(self) -> control.Ask:
+        """What is asked of this run now."""
+        return self._terms.asked() if self._terms.asked else control.asked(self._folder.path)
 
     def _todo(self, agent: str) -> list[Key]:
         """What has neither a sample nor an attempt."""
@@ -163,7 +170,7 @@ class Run:
 
             def watch() -> None:
                 while not over.wait(_LOOK_SECONDS):
-                    match control.asked(self._folder.path):
+                    match self._asked():
                         case control.Ask.CANCEL:
                             cancelled.set()
                             child.kill()
@@ -210,9 +217,7 @@ class Run:
         """The engine's own logs; its process has looked into them for credentials, packed as they are."""
         for log in sorted((scratch / "logs").glob("*.eval")):
             if not holds_any([log.read_bytes()], self._terms.credentials):
-                place = self._folder.path / "logs" / log.name
-                place.parent.mkdir(exist_ok=True)
-                shutil.move(log, place)
+                self._folder.put_as("logs", log.name, log.read_bytes())
 
     def _keep(self, attempt: Attempt) -> None:
         with self._turn:

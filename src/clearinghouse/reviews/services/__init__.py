@@ -12,6 +12,7 @@ from clearinghouse.reviews.services.deciding import (
     supersede,
 )
 from clearinghouse.reviews.services.holdout import Made, Picked, choice_of, keep_holdout, pick_holdout
+from clearinghouse.reviews.services.ordering import Order, files_key
 from clearinghouse.reviews.services.running import (
     close,
     finish,
@@ -35,6 +36,7 @@ from clearinghouse.reviews.services.submission import (
 
 __all__ = [
     "Made",
+    "Order",
     "Picked",
     "accept",
     "appoint",
@@ -46,6 +48,7 @@ __all__ = [
     "dismiss",
     "draft",
     "effect",
+    "files_key",
     "finalise",
     "finish",
     "keep_holdout",

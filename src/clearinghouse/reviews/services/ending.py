@@ -36,6 +36,7 @@ def begin_destruction(docket: Docket) -> None:
     review.ended_at = docket.at
     review.destroyed = {"key": review.wrapped_key is not None, "credentials": int(hasattr(review, "credential"))}
     review.wrapped_key = None
+    review.evaluations.update(signed_plan=None, sealed_key=None, progress={})
     review.model = review.version = review.report = review.report_digest = review.comment = ""
     review.card, review.budget = {}, None
     review.save()

@@ -16,6 +16,7 @@ from clearinghouse.reviews.docket import opened
 from clearinghouse.reviews.models import Credential, Evaluation, EvaluationState, Release
 from clearinghouse.reviews.services.ending import LIVE, end_access
 from clearinghouse.reviews.services.holdout import spend
+from clearinghouse.reviews.services.ordering import give
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.ports import Vault
     from clearinghouse.core.visibility import Actor
+    from clearinghouse.reviews.docket import Docket
+    from clearinghouse.reviews.services.ordering import Order
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SECRET = ("base_url", "api_key")
@@ -80,21 +83,34 @@ def release(evaluation: str, *, vault: Vault, actor: Actor, at: datetime) -> dic
     if row is None:
         raise NotFound(f"no evaluation {evaluation}")
     with opened(row.review.key, actor, Action.RUN_EVALUATION, at=at) as docket:
-        review = docket.review
         row.refresh_from_db()
-        credential = Credential.objects.filter(review=review, sealed__isnull=False).first()
-        open_now = review.closes_at is not None and at < review.closes_at and review.closed_at is None
-        if row.state != EvaluationState.RUNNING or not open_now:
-            raise Conflict("no credential for what does not run in an open window", advice="start an evaluation")
-        if credential is None or review.wrapped_key is None:
-            raise Conflict("there is no credential", advice="the submitter puts one")
-        if Release.objects.filter(evaluation=row).exists():
-            raise Conflict("this evaluation was handed the credential already", advice="start another evaluation")
-        Release.objects.create(evaluation=row, released_at=at, released_to=actor.name)
-        docket.note("credential released", evaluation=row.key)
-        sealed, wrapped = bytes(credential.sealed or b""), bytes(review.wrapped_key)
-    secret = json.loads(vault.open(wrapped, sealed, about(row.review.key)))
-    return {name: str(secret[name]) for name in _SECRET}
+        sealed, wrapped = released(docket, row)
+    return credential_in(vault.open(wrapped, sealed, about(row.review.key)))
+
+
+def released(docket: Docket, row: Evaluation) -> tuple[bytes, bytes]:
+    """The sealed credential and the review's wrapped key, for the evaluation's present process, once; noted.
+
+    Raises Conflict as `release`.
+    """
+    review, at = docket.review, docket.at
+    credential = Credential.objects.filter(review=review, sealed__isnull=False).first()
+    open_now = review.closes_at is not None and at < review.closes_at and review.closed_at is None
+    if row.state != EvaluationState.RUNNING or not open_now:
+        raise Conflict("no credential for what does not run in an open window", advice="start an evaluation")
+    if credential is None or review.wrapped_key is None:
+        raise Conflict("there is no credential", advice="the submitter puts one")
+    if Release.objects.filter(evaluation=row, take=row.take).exists():
+        raise Conflict("this evaluation was handed the credential already", advice="start another evaluation")
+    Release.objects.create(evaluation=row, take=row.take, released_at=at, released_to=docket.actor.name)
+    docket.note("credential released", evaluation=row.key, **({"take": row.take} if row.take else {}))
+    return bytes(credential.sealed or b""), bytes(review.wrapped_key)
+
+
+def credential_in(secret: bytes) -> dict[str, str]:
+    """The parts of an opened credential."""
+    found = json.loads(secret)
+    return {name: str(found[name]) for name in _SECRET}
 
 
 @repeated
@@ -109,20 +125,34 @@ def set_plan(key: str, digest: str, *, actor: Actor, at: datetime) -> None:
 
 
 @repeated
-def start(key: str, suite: str, suite_digest: str, *, actor: Actor, at: datetime, holdout: bool = False) -> str:
-    """Start an evaluation on a suite; its key. Its process is told by `note_control`.
+def start(  # what an evaluation is
+    key: str,
+    suite: str,
+    suite_digest: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    holdout: bool = False,
+    order: Order | None = None,
+) -> str:
+    """Start an evaluation on a suite; its key. With an order a worker carries it out; else `note_control` tells how.
 
     Holdout tasks of the suite are spent by it; `holdout` says that it has some. Raises Conflict or Refused where one
     may not be shown; see `spend`.
     """
+    fresh = order.vault.new_key() if order else b""  # before the database is held: it is a process of its own
     with opened(key, actor, Action.RUN_EVALUATION, at=at) as docket:
         review = docket.review
         docket.take(ReviewStep.START, suite=suite[:200], digest=_digest(suite_digest, "suite"))
+        if order is not None and review.wrapped_key is None:
+            review.wrapped_key = fresh
         review.save()
         row = review.evaluations.create(
             suite=suite[:200], suite_digest=suite_digest, plan=review.plan, started_at=at, started_by=actor.name
         )
         spend(docket, row, needed=holdout)
+        if order is not None:
+            give(row, order)
         return row.key
 
 
