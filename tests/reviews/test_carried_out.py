@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -12,15 +13,18 @@ import pytest
 
 from clearinghouse.adapters.clock import now
 from clearinghouse.adapters.runs import LocalRuns
-from clearinghouse.adapters.signing import keys
+from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.adapters.signing.process import ProcessSigner
-from clearinghouse.bootstrap.evaluations import Evaluations, work_folder
+from clearinghouse.bootstrap.evaluations import Evaluations
 from clearinghouse.bootstrap.settings import Settings
+from clearinghouse.core.errors import NotFound, NotVerified
+from clearinghouse.core.review.records import Destruction
 from clearinghouse.core.review.samples import Outcome
 from clearinghouse.evaluation.sealed import Sealed
 from clearinghouse.evaluation.store import Folder
-from clearinghouse.reviews import services
+from clearinghouse.reviews import queries, services
 from clearinghouse.reviews.models import Evaluation
+from clearinghouse.reviews.services.ordering import work_folder
 from tests.evaluation.endpoint import Endpoint
 from tests.reviews import carried
 from tests.reviews.factories import table
@@ -28,6 +32,8 @@ from tests.reviews.test_ending import everything_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.reviews.factories import Table
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sandbox, pytest.mark.timeout(200)]
 
@@ -74,24 +80,84 @@ def test_a_run_is_paused_gone_on_with_sealed_and_destroyed_and_its_credential_is
         gate.set()
         carried.look_until(evaluations, lambda: not evaluations.look())
         assert 0 < row().progress["done"] < 4, "those under way were made and judged, no other was begun"
-        done = row().progress["done"]
+        assert row().state == "paused"
         services.resume(made.key, actor=made.people["ada"], at=now())
         carried.look_until(evaluations, lambda: row().state == "finished")
-    assert row().progress["done"] == row().progress["total"] == 4
-    assert (row().take, made.kinds().count("credential released")) == (2, 2)
-    assert done
-    review, data_key, _ = services.files_key(key, vault=made.vault, actor=made.people["ada"], at=now())
-    assert review == made.key
-    folder = Folder.open(settings.evaluations / key, Sealed(data_key))
+        _check_finished(made, settings, key, host)
+        _withdrawn_while_it_runs(made, settings, evaluations, signer, asked)
+
+
+def _check_finished(made: Table, settings: Settings, key: str, host: str) -> None:
+    row = Evaluation.objects.get(key=key)
+    assert (row.progress["done"], row.progress["total"], row.progress["outcomes"]) == (4, 4, {"pass": 4})
+    assert (row.take, made.kinds().count("credential released")) == (2, 2)
+    folder = opened(made, settings, key)
     samples = folder.samples()
     assert len(samples) == 4
     assert {one.outcome for one in samples} == {Outcome.PASS}
     assert carried.SAID.encode() in folder.content("logs", str(samples[0].log), ".json")
-    assert not work_folder(settings, key).exists()
+    with pytest.raises(NotVerified, match="is sealed"):
+        Folder.open(folder.path)
+    assert not work_folder(settings.evaluations, key).exists()
     for word in (carried.KEY, host):
         assert word not in everything_stored()
     words = (carried.KEY, host, carried.SAID, carried.MODEL, "xyzzy")
-    for path in settings.root.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            assert not [word for word in words if word.encode() in content], path
+    stored = [path for path in settings.root.rglob("*") if path.is_file()]
+    assert len(stored) > 12
+    for path in stored:
+        content = path.read_bytes()
+        assert not [word for word in words if word.encode() in content], path
+    seen = queries.review(made.key, actor=made.people["dev"])
+    assert seen is not None
+    assert [(one.done, one.total, one.doing, one.outcomes) for one in seen.evaluations] == [(4, 4, "", {})]
+
+
+def opened(made: Table, settings: Settings, key: str) -> Folder:
+    review, data_key, _ = services.files_key(key, vault=made.vault, actor=made.people["ada"], at=now())
+    assert review == made.key
+    return Folder.open(settings.evaluations / key, Sealed(data_key))
+
+
+def _withdrawn_while_it_runs(
+    made: Table, settings: Settings, evaluations: Evaluations, signer: ProcessSigner, asked: threading.Event
+) -> None:
+    """All processes of the run are ended, its files are gone, nothing opens what somebody may have copied of them."""
+    asked.clear()
+    plan = signer.plan(carried.plan()).content
+    order = services.Order(suite=str(settings.root / "suite"), signed_plan=plan, vault=made.vault)
+    ada = made.people["ada"]
+    key = services.start(made.key, "words", carried.Suite().digest, actor=ada, at=now(), order=order)
+    carried.look_until(evaluations, asked.is_set)
+    control = Evaluation.objects.get(key=key).control or {}
+    assert len(members(control["pid"])) >= 2, "the run and its engine"
+    work = work_folder(settings.evaluations, key)
+    assert (work.stat().st_mode & 0o777) == 0o700
+    keys_kept = bytes(Evaluation.objects.get(key=key).sealed_key or b"")
+    services.withdraw(made.key, actor=made.people["dev"], at=now())
+    made.at = now()
+    said = made.effect(settings.evaluations, signer)
+    assert f"evaluation {key}: stopped" in said
+    assert members(control["pid"]) == []
+    carried.look_until(evaluations, lambda: not evaluations.look())
+    assert not work.exists()
+    assert [path.name for path in settings.evaluations.iterdir()] in ([], ["work"])
+    assert keys_kept.decode("latin-1") not in everything_stored()
+    record = envelope.verify_record(
+        bytes(made.review.receipt or b""), keys.load_public(keys.public_file(settings.key_file))
+    )
+    assert isinstance(record, Destruction)
+    assert record.key_destroyed
+    assert record.files[0] > 8
+    with pytest.raises(NotFound):
+        opened(made, settings, key)
+
+
+def members(group: int) -> list[str]:
+    """The command lines of the living processes of a group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(stat.parent.name)
+    return found

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PATIENCE = 5.0  # seconds between asking a process to end and ending it
-_START_FIELD = 19  # of /proc/<pid>/stat after the name in brackets: the start, in ticks since the machine's
+_GROUP_FIELD = 2  # of /proc/<pid>/stat after the name in brackets
+_START_FIELD = 19  # the start, in ticks since the machine's
 
 
 def control_of(pid: int) -> dict[str, Any]:
@@ -33,11 +35,12 @@ class LocalRuns:
             return True
         for sign, patience in ((signal.SIGTERM, _PATIENCE), (signal.SIGKILL, _PATIENCE)):
             if not _is_it(pid, started):
-                return True
+                break
+            leads = _leads(pid)
             _send(pid, sign)
             if _gone(pid, started, patience):
-                return True
-        return False
+                return not leads or _end_rest(pid)
+        return not _is_it(pid, started)
 
 
 def _send(pid: int, sign: signal.Signals) -> None:
@@ -48,6 +51,32 @@ def _send(pid: int, sign: signal.Signals) -> None:
             os.kill(pid, sign)
     except ProcessLookupError:
         return
+
+
+def _leads(pid: int) -> bool:
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
+def _end_rest(group: int) -> bool:
+    """End what is left of the group whose leader is gone; its number is not given out again while anybody is in it."""
+    until = time.monotonic() + _PATIENCE
+    while members := _members(group):
+        if time.monotonic() > until:
+            return False
+        for pid in members:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    return True
+
+
+def _members(group: int) -> list[int]:
+    """The processes of that group, but for those that have ended."""
+    known = {int(place.name): _fields(int(place.name)) for place in Path("/proc").iterdir() if place.name.isdecimal()}
+    return [pid for pid, fields in known.items() if fields and int(fields[_GROUP_FIELD]) == group]
 
 
 def _gone(pid: int, started: object, patience: float) -> bool:
@@ -65,11 +94,17 @@ def _is_it(pid: int, started: object) -> bool:
 
 def _started(pid: int) -> int | None:
     """When the process started; None when there is none, or it has ended and only waits to be counted."""
+    fields = _fields(pid)
+    return int(fields[_START_FIELD]) if fields else None
+
+
+def _fields(pid: int) -> list[str]:
+    """What the system says of a process after its name; nothing for one that has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return None
-    return None if fields[0] in {"Z", "X"} else int(fields[_START_FIELD])
+        return []
+    return [] if fields[0] in {"Z", "X"} else fields
 
 
 def _boot() -> str:

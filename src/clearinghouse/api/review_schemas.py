@@ -63,13 +63,21 @@ class Submission(Given):
 
 
 class Evaluation(Given):
-    """One run of agents over a suite; the suite's name is for those who may see samples."""
+    """One run of agents over a suite: so many samples of all are judged.
+
+    The suite's name, what is being done, what broke off and the counts by outcome are for those who may see samples.
+    """
 
     key: str
     state: str
     suite: str
     started_at: datetime
     ended_at: datetime | None
+    done: int
+    total: int
+    doing: str
+    trouble: str
+    outcomes: dict[str, int]
 
 
 class Review(ReviewItem):

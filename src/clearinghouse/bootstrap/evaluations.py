@@ -109,7 +109,9 @@ class Evaluations:
     def _errand(self, taken: Taken) -> Errand:
         from clearinghouse.reviews.services import carrying  # noqa: PLC0415
 
-        plan = verified(taken.signed_plan, taken.plan, self._settings)
+        plan = signed_here(taken.signed_plan, self._settings)
+        if plan.digest != taken.plan:
+            raise Refused("the signed plan is not the one that the review was given", advice="start with that one")
         credential, key = carrying.hand_over(taken.key, taken.take, vault=self._vault, at=self._clock())
         return Errand(
             suite=taken.suite,
@@ -144,7 +146,9 @@ class Evaluations:
                 carrying.broke_off(key, process.take, words, at=self._clock())
 
     def _work(self, key: str) -> Path:
-        return work_folder(self._settings, key)
+        from clearinghouse.reviews.services.ordering import work_folder  # noqa: PLC0415
+
+        return work_folder(self._settings.evaluations, key)
 
 
 class _Process:
@@ -159,7 +163,7 @@ class _Process:
         self._shown: dict[str, Any] = {}
         work.mkdir(parents=True, mode=0o700)
         with (work / "errors").open("wb") as errors:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  # this interpreter, a module of ours
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -213,11 +217,6 @@ class _Process:
         self.code = self._process.wait()
 
 
-def work_folder(settings: Settings, key: str) -> Path:
-    """Where the process of an evaluation works: private, in plain, and gone when it has ended."""
-    return settings.root / "work" / key[:12]
-
-
 def clear(work: Path) -> None:
     """Remove such a folder, and what sandboxes that were killed there left elsewhere."""
     if work.exists():
@@ -226,12 +225,9 @@ def clear(work: Path) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def verified(signed_plan: bytes, digest: str, settings: Settings) -> Plan:
-    """The plan with that digest, signed by this house. Raises NotVerified, Refused, and as keys are read."""
-    signed = envelope.verify_plan(signed_plan, keys.load_public(keys.public_file(settings.key_file)))
-    if signed.plan.digest != digest:
-        raise Refused("the signed plan is not the one that the review was given", advice="give that one")
-    return signed.plan
+def signed_here(signed_plan: bytes, settings: Settings) -> Plan:
+    """The plan that this house signed. Raises NotVerified, and as keys are read."""
+    return envelope.verify_plan(signed_plan, keys.load_public(keys.public_file(settings.key_file))).plan
 
 
 def _environment(work: Path, cache: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
 
     from clearinghouse.core.review.leaves import Names, Results
+    from clearinghouse.evaluation.store import Folder
     from clearinghouse.formats.review_file import ReportFile
 
 FILE, PAGE, KEY = "report.json", "report.html", "report.pub"
@@ -73,6 +74,24 @@ def make(
     key: Path | None = None,
 ) -> ReportFile:
     """Make a report and write its folder; raises as `report` says."""
+    from clearinghouse.evaluation.store import Folder  # noqa: PLC0415
+
+    return make_of(
+        Folder.open(evaluation), content(plan), out, thresholds=thresholds, comment=comment, plan_key=plan_key, key=key
+    )
+
+
+def make_of(
+    evaluation: Folder,
+    plan: bytes,
+    out: Path,
+    *,
+    thresholds: Path | None = None,
+    comment: Path | None = None,
+    plan_key: Path | None = None,
+    key: Path | None = None,
+) -> ReportFile:
+    """`make`, of an open folder and the bytes of the signed plan."""
     import secrets  # noqa: PLC0415
     from datetime import UTC, datetime  # noqa: PLC0415
 
@@ -81,15 +100,14 @@ def make(
     from clearinghouse.core.review.leaves import SALT_BYTES  # noqa: PLC0415
     from clearinghouse.core.review.thresholds import read_thresholds  # noqa: PLC0415
     from clearinghouse.evaluation import reporting  # noqa: PLC0415
-    from clearinghouse.evaluation.store import Folder  # noqa: PLC0415
     from clearinghouse.formats.review_file import ReportFile  # noqa: PLC0415
 
     private = key_file(key)
     public = keys.load_public(keys.public_file(private))
     planner = keys.load_public(plan_key) if plan_key else public
     made = reporting.make(
-        Folder.open(evaluation),
-        envelope.verify_plan(content(plan), planner),
+        evaluation,
+        envelope.verify_plan(plan, planner),
         plan_key=planner.keyid,
         rules=read_thresholds(content(thresholds)) if thresholds else None,
         comment=_comment(comment) if comment else "",

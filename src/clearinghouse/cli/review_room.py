@@ -201,17 +201,6 @@ def decline(review: Key, as_: Who, because: Because) -> None:
     put_line(f"{review}  declined")
 
 
-def start(
-    review: Key,
-    as_: Who,
-    suite: Annotated[str, typer.Option("--suite", help="The suite's name.")],
-    digest: Annotated[str, typer.Option("--digest", help="The suite's SHA-256.")],
-) -> None:
-    """Start an evaluation in the open window; prints its key."""
-    services, wiring = _verbs()
-    put_line(services.start(review, suite, digest, actor=_actor(as_), at=wiring.clock()))
-
-
 def pause(review: Key, as_: Who) -> None:
     """Ask the model nothing for a while; the window goes on."""
     services, wiring = _verbs()
@@ -231,12 +220,6 @@ def close(review: Key, as_: Who) -> None:
     services, wiring = _verbs()
     services.close(review, actor=_actor(as_), at=wiring.clock())
     put_line(f"{review}  analysis")
-
-
-def draft(review: Key, report: Annotated[Path, typer.Argument(help="The report, JSON.")], as_: Who) -> None:
-    """Keep a report as the draft; prints its digest."""
-    services, wiring = _verbs()
-    put_line(services.draft(review, _file(report), actor=_actor(as_), at=wiring.clock()))
 
 
 def share(review: Key, as_: Who) -> None:
@@ -346,11 +329,9 @@ def register(app: typer.Typer) -> None:
         appoint,
         accept,
         decline,
-        start,
         pause,
         resume,
         close,
-        draft,
         share,
     )
     more: tuple[Callable[..., None], ...] = (comment, finalise, supersede, withdraw, show)

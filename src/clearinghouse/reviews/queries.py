@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from clearinghouse.core.visibility import Actor
     from clearinghouse.journal.queries import EntryView
-    from clearinghouse.reviews.models import Review
+    from clearinghouse.reviews.models import Evaluation, Review
 
 __all__ = [
     "EvaluationState",
@@ -74,13 +74,21 @@ class SubmissionView:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationView:
-    """One run; `suite` is empty for a reader who may not see samples."""
+    """One run: `done` of `total` samples are judged (0 of 0: it was not carried out here).
+
+    For a reader who may not see samples `suite`, `doing`, `trouble` and `outcomes` (samples by outcome) are empty.
+    """
 
     key: str
     state: EvaluationState
     suite: str
     started_at: datetime
     ended_at: datetime | None
+    done: int
+    total: int
+    doing: str
+    trouble: str
+    outcomes: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +185,19 @@ def _submission(found: Review) -> SubmissionView:
 
 
 def _evaluations(found: Review, *, samples: bool) -> tuple[EvaluationView, ...]:
-    return tuple(
-        EvaluationView(row.key, EvaluationState(row.state), row.suite if samples else "", row.started_at, row.ended_at)
-        for row in found.evaluations.order_by("id")
-    )
+    def view(row: Evaluation) -> EvaluationView:
+        told = row.progress if samples else {}
+        return EvaluationView(
+            key=row.key,
+            state=EvaluationState(row.state),
+            suite=row.suite if samples else "",
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            done=int(row.progress.get("done", 0)),
+            total=int(row.progress.get("total", 0)),
+            doing=str(told.get("doing", "")),
+            trouble=str(told.get("trouble", "")),
+            outcomes=dict(told.get("outcomes", {})),
+        )
+
+    return tuple(view(row) for row in found.evaluations.order_by("id"))

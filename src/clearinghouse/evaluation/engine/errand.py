@@ -1,4 +1,4 @@
-"""What the server's worker tells the process of one run, and how that process ends; nothing of it is ever an argument."""
+"""What the server's worker tells the process of one run, by a pipe, and how that process ends."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from clearinghouse.reviews.docket import Docket
 from clearinghouse.reviews.holdout import suite_folder
 from clearinghouse.reviews.models import Evaluation, EvaluationState, Review
 from clearinghouse.reviews.services.ending import begin_destruction, end_access
+from clearinghouse.reviews.services.ordering import work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,11 +149,13 @@ def _destroy(review: Review, folder: Path, at: datetime) -> str | None:
     keys = list(review.evaluations.order_by("id").values_list("key", flat=True))
     counts = dict((review.destroyed or {}).get("files", {}))
     for key in keys:
-        place = folder / key
-        if place.exists():
-            counts[key] = sum(1 for path in place.rglob("*") if path.is_file() or path.is_symlink())
+        there = [place for place in (folder / key, work_folder(folder, key)) if place.exists()]
+        if there:
+            files = (path for place in there for path in place.rglob("*"))
+            counts[key] = counts.get(key, 0) + sum(1 for path in files if path.is_file() or path.is_symlink())
             Review.objects.filter(pk=review.pk).update(destroyed={**(review.destroyed or {}), "files": counts})
-            shutil.rmtree(place)
+            for place in there:
+                shutil.rmtree(place)
     shutil.rmtree(suite_folder(folder, review.key), ignore_errors=True)
     with transaction.atomic():
         row = Review.objects.select_for_update().filter(pk=review.pk, destroyed_at__isnull=True).first()

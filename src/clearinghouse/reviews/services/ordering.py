@@ -14,6 +14,7 @@ from clearinghouse.reviews.models import Evaluation
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from clearinghouse.core.ports import Vault
     from clearinghouse.core.visibility import Actor
@@ -38,6 +39,11 @@ class Order:
 def about(evaluation: str) -> str:
     """What the key of an evaluation's files is bound to."""
     return f"files of evaluation {evaluation}"
+
+
+def work_folder(evaluations: Path, evaluation: str) -> Path:
+    """Where the process of an evaluation works: private, in plain, and removed when the process has ended."""
+    return evaluations / "work" / evaluation[:12]  # short: sockets lie below it
 
 
 def give(row: Evaluation, order: Order) -> None:

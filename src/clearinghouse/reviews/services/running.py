@@ -7,7 +7,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from clearinghouse.core.errors import Conflict, InvalidInput, NotFound
+from clearinghouse.core.errors import Conflict, InvalidInput, NotFound, Refused
 from clearinghouse.core.review.guards import Access
 from clearinghouse.core.review.states import ReviewStep
 from clearinghouse.core.visibility import Action
@@ -134,15 +134,18 @@ def start(  # what an evaluation is
     at: datetime,
     holdout: bool = False,
     order: Order | None = None,
+    plan: str = "",
 ) -> str:
     """Start an evaluation on a suite; its key. With an order a worker carries it out; else `note_control` tells how.
 
     Holdout tasks of the suite are spent by it; `holdout` says that it has some. Raises Conflict or Refused where one
-    may not be shown; see `spend`.
+    may not be shown; see `spend`; and Refused where `plan`, if it is said, is not the digest of the review's plan.
     """
     fresh = order.vault.new_key() if order else b""  # before the database is held: it is a process of its own
     with opened(key, actor, Action.RUN_EVALUATION, at=at) as docket:
         review = docket.review
+        if plan not in {"", review.plan}:
+            raise Refused("this is not the review's plan", advice="give the one whose digest `review set-plan` kept")
         docket.take(ReviewStep.START, suite=suite[:200], digest=_digest(suite_digest, "suite"))
         if order is not None and review.wrapped_key is None:
             review.wrapped_key = fresh
