@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.cli import review_plan, review_report
-from clearinghouse.core.errors import ClearinghouseError, Conflict, InvalidInput, NotVerified, Refused
+from clearinghouse.core.errors import ClearinghouseError, Conflict, InvalidInput, NotVerified, Refused, UsageError
 from clearinghouse.core.review.plan import SignedPlan
 from clearinghouse.evaluation.store import Folder
 from clearinghouse.formats import review_file
 from tests.cli.test_attest import run
 from tests.core.review.test_thresholds import FILE as RULES
 from tests.evaluation import folders
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COMMENT = 'We think <script>alert("so")</script> & more.\n\n  Our indent, our words: "holdout" is too small.\n'
 PLAN = """
@@ -247,6 +245,19 @@ def test_a_plan_of_another_suite_or_size_is_refused(made: Path, change: dict[str
     (made / "other.json").write_bytes(envelope.sign(other, keys.load_private(made / "k")))
     with pytest.raises(Refused, match=f"^{message}: the evaluation has"):
         report(made, "refused", "other.json")
+
+
+def test_a_plan_is_made_from_a_suite_and_contradicts_none(made: Path, tmp_path: Path) -> None:
+    suite = Path(__file__).parents[2] / "examples" / "suites" / "open"
+    agents = ["baseline/fuzzer", "openai-api/lab/new"]
+    review_plan.plan(None, out=tmp_path / "plan.json", suite=suite, agent=agents, key=made / "k", as_json=True)
+    plan = envelope.verify_plan((tmp_path / "plan.json").read_bytes(), keys.load_public(made / "k.pub")).plan
+    assert plan.suite == "open"
+    assert [(one.name, one.kind) for one in plan.agents] == [(agents[0], "baseline"), (agents[1], "model")]
+    with pytest.raises(InvalidInput, match="suite_digest is 'abab"):
+        review_plan.plan(made / "plan.toml", out=tmp_path / "no.json", suite=suite, key=made / "k")
+    with pytest.raises(UsageError, match="what is planned"):
+        review_plan.plan(None, out=tmp_path / "no.json", key=made / "k")
 
 
 def test_files_that_are_no_plan_are_refused_with_their_place(made: Path) -> None:
