@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from clearinghouse.cli import crash
 from clearinghouse.cli.main import app
 from clearinghouse.core.errors import InvalidInput
-
-if TYPE_CHECKING:
-    import pytest
 
 RAW = "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x1\nREAD of size 8 at 0x60\n"
 
@@ -55,3 +52,35 @@ def test_limits_are_crashes_where_they_are_asked_for() -> None:
     line = json.dumps({"id": 1, "raw": "==3== ERROR: libFuzzer: timeout after 5 seconds\n"}).encode()
     assert json.loads(parse([line]).stdout)["crash_type"] == ""
     assert json.loads(parse([line], "--ooms").stdout)["crash_type"] == "Timeout"
+
+
+def cluster(lines: list[bytes]) -> Result:
+    return CliRunner().invoke(app, ["cluster"], input=b"\n".join(lines) + b"\n")
+
+
+def test_records_are_answered_with_their_groups() -> None:
+    common = {"project": "p", "crash_state": ["f"], "regressed": "201709070414:201709080414", "reported": 1504858091}
+    lines = [json.dumps({"id": name, **common, "introduced": ["c"]}).encode() for name in ("a", "b")]
+    result = cluster([*lines, b'{"id": "c", "project": "q"}'])
+    assert result.exit_code == 0, result.output
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"id": "a", "group": "a"},
+        {"id": "b", "group": "a"},
+        {"id": "c", "group": "c"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"{", "line 2: not JSON"),
+        (b"[]", "line 2: not an object"),
+        (b'{"id": "b"}', "line 2: project: not there"),
+        (b'{"id": "a", "project": "p"}', "line 2: the id 'a' is line 1's"),
+    ],
+)
+def test_a_line_that_is_no_record_is_named_and_nothing_is_printed(line: bytes, words: str) -> None:
+    result = cluster([b'{"id": "a", "project": "p"}', line])
+    assert isinstance(result.exception, InvalidInput)
+    assert words in str(result.exception)
+    assert result.stdout == ""

@@ -12,6 +12,7 @@ from clearinghouse import __version__
 from clearinghouse.cli import (
     attest,
     cases,
+    cluster,
     crash,
     demo,
     fix,
@@ -47,6 +48,7 @@ app.add_typer(reports.app, name="report")
 app.add_typer(cases.app, name="case")
 app.command("publish")(cases.publish)
 app.add_typer(crash.app, name="crash")
+app.command("cluster")(cluster.cluster)
 app.add_typer(fix.app, name="fix")
 app.add_typer(suites.app, name="suite")
 app.add_typer(users.app, name="user")

@@ -61,11 +61,6 @@ def libfuzzer(reading: Reading, line: str) -> None:
         reading.found("Timeout", Weight.FAULT)
 
 
-def overwrites(reading: Reading, _line: str) -> None:
-    """LibFuzzer's older word for a target that writes to its input."""
-    reading.found("Overwrites-const-input", Weight.FAULT)
-
-
 def detector(reading: Reading, line: str) -> None:
     """What a watcher of system calls found."""
     for words, kind in _SYSTEM_DETECTORS:
