@@ -1,8 +1,9 @@
 """A house with one review in a process of its own: `python -m … MODE`, in the home that the environment names.
 
-Modes: `prepare` makes a running evaluation with a process of its own, in a window that closes in SECONDS; `work` does
-what the worker's loop does, every 50 ms, until the evaluation's process is ended, and writes `ready` first; `look` says
-what came of it.
+Modes: `prepare` makes a running evaluation with a process of its own, and one that a worker is to carry out, in a
+window that closes in SECONDS; `carry` does what the worker's loop does until it is killed, and writes `ready` when the
+second has its process; `work` does it without carrying anything out, every 50 ms, until all processes are ended, and
+writes `ready` first; `look` says what came of it.
 """
 
 from __future__ import annotations
@@ -14,20 +15,33 @@ import time
 from datetime import timedelta
 
 from clearinghouse.adapters.runs import control_of
+from clearinghouse.adapters.signing import keys
+from clearinghouse.adapters.signing.process import ProcessSigner
 from clearinghouse.bootstrap import wiring
+from clearinghouse.bootstrap.evaluations import Evaluations
+from tests.reviews import carried
 
-SECONDS = 12.0
+SECONDS = 14.0
 
 
 def prepare() -> None:
     from clearinghouse.core.review.window import Planned  # noqa: PLC0415
     from clearinghouse.reviews import services  # noqa: PLC0415
-    from tests.reviews.factories import table  # noqa: PLC0415
+    from tests.reviews.factories import HEX, table  # noqa: PLC0415
 
     made = table()
     made.vault = wiring.vault()  # type: ignore[assignment]
     made.at = wiring.clock()
-    evaluation = made.running()
+    made.accepted()
+    keys.make(wiring.settings().key_file)
+    services.set_plan(made.key, carried.plan().digest, actor=made.people["ada"], at=made.at)
+    made.strike()
+    evaluation = services.start(made.key, "open", HEX, actor=made.people["eve"], at=made.at)
+    place = wiring.settings().root / "suite"
+    place.mkdir()
+    signed = ProcessSigner(wiring.settings().key_file).plan(carried.plan()).content
+    order = services.Order(suite=str(place), signed_plan=signed, vault=made.vault)
+    services.start(made.key, "words", carried.Suite().digest, actor=made.people["ada"], at=made.at, order=order)
     quiet = subprocess.DEVNULL
     sleeping = subprocess.Popen(["sleep", "300"], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
     services.note_control(evaluation, control_of(sleeping.pid), actor=made.people["eve"], at=wiring.clock())
@@ -44,6 +58,20 @@ def prepare() -> None:
 def tell(value: object) -> None:
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
+
+
+def carry() -> None:
+    from clearinghouse.reviews.models import Evaluation  # noqa: PLC0415
+
+    evaluations = Evaluations(wiring.settings(), wiring.vault(), wiring.runs(), wiring.clock, carried.COMMAND)
+    ready = wiring.settings().root / "ready"
+    while True:
+        wiring.tend_reviews(None)
+        evaluations.look()
+        row = Evaluation.objects.get(order__isnull=False)
+        if row.progress.get("doing", "").startswith("setting up") and row.control and not ready.exists():
+            ready.write_text(str(row.control["pid"]))
+        time.sleep(0.05)
 
 
 def work() -> None:
@@ -69,6 +97,7 @@ def look() -> None:
     assert review.closed_at is not None
     assert review.closes_at is not None
     found = {
+        "released": kinds.count("credential released"),
         "state": review.state,
         "ended": kinds.count("access ended"),
         "late": (review.closed_at - review.closes_at).total_seconds(),
@@ -81,4 +110,4 @@ def look() -> None:
 
 if __name__ == "__main__":
     wiring.ready()
-    {"prepare": prepare, "work": work, "look": look}[sys.argv[1]]()
+    {"prepare": prepare, "carry": carry, "work": work, "look": look}[sys.argv[1]]()

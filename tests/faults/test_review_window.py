@@ -46,10 +46,11 @@ def secret_free(text: str) -> None:
     assert ADDRESS not in text
 
 
-def worker(home: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.faults.review_child", "work"]
+def worker(home: Path, mode: str = "work") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.faults.review_child", mode]
     (home / "ready").unlink(missing_ok=True)
-    started = subprocess.Popen(command, cwd=ROOT, env=databases.environment(home), stdout=subprocess.PIPE, text=True)
+    env = databases.environment(home, OFFER_SECONDS="300")
+    started = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
     while not (home / "ready").exists():
         assert started.poll() is None
         time.sleep(0.02)
@@ -57,18 +58,31 @@ def worker(home: Path) -> subprocess.Popen[str]:
     return started
 
 
+def living(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_killed_a_second_before_the_end_the_window_closes_once_and_no_secret_was_written(home: Path) -> None:
     made = json.loads(child(home, "prepare")[-1])
     try:
-        first = worker(home)
+        first = worker(home, "carry")
+        carried = int((home / "ready").read_text())
+        secret_free(Path(f"/proc/{carried}/cmdline").read_text() + Path(f"/proc/{carried}/environ").read_text())
         time.sleep(max(0.0, made["closes"] - 1 - time.time()))
         first.send_signal(signal.SIGKILL)
         first.communicate()
         assert Path(f"/proc/{made['pid']}").exists(), "nobody was there to end it"
+        until = time.monotonic() + 20
+        while living(carried):
+            assert time.monotonic() < until, "what a worker carries out ends with it"
+            time.sleep(0.02)
         two = [worker(home), worker(home)]
         said = "".join(one.communicate(timeout=90)[0] for one in two)
         assert [one.returncode for one in two] == [0, 0]
-        assert (said.count("window closed"), said.count(": stopped")) == (1, 1)
+        assert (said.count("window closed"), said.count(": stopped")) == (1, 2)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(made["pid"], signal.SIGKILL)
@@ -79,7 +93,8 @@ def test_killed_a_second_before_the_end_the_window_closes_once_and_no_secret_was
         "ended": 1,
         "late": 0,
         "sealed": 0,
-        "evaluations": ["cancelled"],
+        "evaluations": ["cancelled", "cancelled"],
+        "released": 1,
         "broken": "None",
     }
     for path in home.rglob("*"):

@@ -37,9 +37,10 @@ COMMAND = (
 
 
 class Told(TinyTask):
-    """Its prompt names it."""
+    """Its prompt names it. Where the environment says so, it takes its time to be set up."""
 
     def offer(self, epoch: int) -> Any:
+        time.sleep(float(os.environ.get("OFFER_SECONDS", "0")))
         return replace(super().offer(epoch), prompt=f"This is the task {self.id}.")
 
 
