@@ -109,7 +109,7 @@ class Run:
                         return False
                     time.sleep(self._terms.pause_seconds)
                     continue
-            if agent.kind is Kind.BASELINE:
+            if agent.kind is Kind.BASELINE and futures:
                 self._progress("judging")
                 while futures:
                     futures.pop().result()
