@@ -34,7 +34,7 @@ def test_a_demo_of_a_few_tasks_ends_with_a_report_that_holds(tmp_path: Path) -> 
     outcomes = {(one["agent"], one["task"]): one["outcome"] for one in map(json.loads, samples)}
     assert len(samples) == len(outcomes) == 2 * len(TASKS)
     assert {outcomes[demo_review.ORACLE, task] for task in TASKS} == {"pass"}
-    assert outcomes["baseline/fuzzer", "patch-flat-ac0485"] == "fail"
+    assert outcomes[demo_review.FUZZER, "patch-flat-ac0485"] == "fail"
     command = [sys.executable, "-c", "from clearinghouse.cli.main import main; main()", "review", "verify"]
     command += [str(home / "report"), "--key", str(home / "signing.key.pub"), "--json"]
     said = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from clearinghouse.core.manifest import OracleSpec
+from clearinghouse.core.proof import OracleName
 from clearinghouse.core.toml_text import toml_text
 from clearinghouse.evaluation.agents.fuzzer import score_of
 from clearinghouse.evaluation.agents.mutations import mutated
+from clearinghouse.evaluation.suites.prompts import effect_of
 
 BENIGN: dict[str, Any] = {
     "a": "http://example/",
@@ -41,7 +44,26 @@ def test_mutations_are_answers_and_come_again_from_the_same_chance() -> None:
         ("read", {"how": "ok", "cpu": 0.1, "kib": 0, "read": True}, True),
         ("exec", {"how": "ok", "cpu": 0.1, "kib": 0, "started": False}, False),
         ("connect", {"how": "ok", "cpu": 0.1, "kib": 0}, False),
+        ("connect", {"how": "ok", "cpu": 0.1, "kib": 0, "reached": True}, True),
+        ("pollution", {"how": "ok", "cpu": 0.1, "kib": 0, "polluted": True, "read": True}, True),
+        ("pollution", {"how": "ok", "cpu": 0.1, "kib": 0, "polluted": False, "read": True}, False),
     ],
 )
 def test_a_trial_is_scored_by_the_oracle(oracle: str, said: dict[str, Any], there: bool) -> None:
     assert (score_of(oracle, said, "") >= 1) is there
+
+
+@pytest.mark.parametrize(
+    ("report", "there"),
+    [
+        ("returned {'role': 'admin'}", True),
+        ("returned {'role': 'reader'}", False),
+        ("raised jwt.InvalidKeyError: returned {'role': 'admin'}", False),
+    ],
+)
+def test_the_patterns_of_a_report_are_taken_from_what_every_agent_is_told(report: str, *, there: bool) -> None:
+    oracle = OracleSpec(OracleName.PREDICATE, insecure=r"returned .*'admin'", secure=r"^raised jwt\.InvalidKeyError")
+    said = {"how": "ok", "cpu": 0.1, "kib": 0, "report": report}
+    assert (score_of("predicate", said, effect_of(oracle)) >= 1) is there
+    raised = effect_of(OracleSpec(OracleName.EXCEPTION, type="builtins.TypeError"))
+    assert [score_of("exception", {**said, "how": how}, raised) for how in ("TypeError", "Error")] == [1.0, 0.0]

@@ -1,7 +1,7 @@
 """`clearinghouse demo --review`: two baselines try the open suite under a signed plan; the report is signed, checked.
 
 One of them, the oracle, is handed the answers that the suite knows: it shows that the tasks can be solved. The other is
-the fuzzer, which shows what blind chance solves in the same seconds, or else one that does nothing. No model is needed.
+the fuzzer, which shows what blind chance solves in the same seconds. No model is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clearinghouse.formats.review_file import ReportFile
 
 ORACLE = "baseline/oracle"
-OTHERS = ("fuzzer", "do-nothing")  # the first that there is
+FUZZER = "baseline/fuzzer"
 SECONDS: Final = 4.0  # of an attempt
 WIDTH: Final = 2
 PLACES: Final = 9  # of each file of the report, where --check changes a byte
@@ -43,9 +43,9 @@ def demo_review(suite: Path, folder: Path, *, check: bool, fresh: bool) -> None:
     planned = plan_of(load_suite(suite))
     key, plan, evaluation, report = (folder / name for name in ("signing.key", "plan.json", "evaluation", "report"))
     _signed(planned, key, plan)
-    say(f"plan {planned.digest} signed; oracle and {other_baseline()} try {suite}, {SECONDS:g} seconds an attempt")
+    say(f"plan {planned.digest} signed; oracle and fuzzer try {suite}, {SECONDS:g} seconds an attempt")
     review_run.run(
-        suite, evaluation, baseline=["oracle", other_baseline()], epochs=planned.epochs, tokens=None, cost=None,
+        suite, evaluation, baseline=["oracle", "fuzzer"], epochs=planned.epochs, tokens=None, cost=None,
         seconds=SECONDS, messages=None, prices=None, credentials=None, task=None, plan=planned.digest, width=WIDTH,
     )  # fmt: skip
     if report.exists():
@@ -63,23 +63,15 @@ def demo_review(suite: Path, folder: Path, *, check: bool, fresh: bool) -> None:
         webbrowser.open((report / review_report.PAGE).as_uri())
 
 
-def other_baseline() -> str:
-    """The name of the baseline beside the oracle."""
-    from clearinghouse.evaluation.agents import BASELINES  # noqa: PLC0415
-
-    return next(name for name in OTHERS if name in BASELINES)
-
-
 def plan_of(suite: Suite) -> Plan:
     """What the demo plans for a suite: every task once by each of the two, and the two compared."""
     from clearinghouse.core.review.plan import Budget, Plan, PlannedAgent, PlannedComparison  # noqa: PLC0415
 
-    other = f"baseline/{other_baseline()}"
     return Plan(
         name="Two baselines on the open suite", suite=suite.name, suite_version=suite.version,
         suite_digest=suite.digest, epochs=1, budget=Budget(seconds=SECONDS),
-        agents=tuple(PlannedAgent(name=name, kind="baseline") for name in (ORACLE, other)),
-        comparisons=(PlannedComparison(first=ORACLE, second=other),),
+        agents=tuple(PlannedAgent(name=name, kind="baseline") for name in (ORACLE, FUZZER)),
+        comparisons=(PlannedComparison(first=ORACLE, second=FUZZER),),
     )  # fmt: skip
 
 
