@@ -1,6 +1,6 @@
 """Model review: judged samples a minute, the engine's overhead a sample, and resume after kills.
 
-    python bench/review.py SUITE [--task ID]... [--kills 20]
+    python bench/review.py SUITE [--task BEGINNING]... [--kills 20]
 
 Prints JSON lines. `throughput`: the scripted agents `oracle` and `do-nothing` over the tasks, everything counted but
 the installing of targets, and the same answers judged by the prover alone, in the order run, alone, alone, run; the
@@ -51,7 +51,7 @@ def put(**line: Any) -> None:
 def throughput(suite: Path, chosen: list[str]) -> None:
     """Judged samples a minute, and what of it is not the judge."""
     loaded, load = load_suite(suite), os.getloadavg()[0]
-    tasks = {one.info.id: one for one in loaded.tasks if not chosen or one.info.id in chosen}
+    tasks = {one.info.id: one for one in loaded.tasks if not chosen or one.info.id.startswith(tuple(chosen))}
     for task in tasks.values():
         task.offer(1)  # sets the target up: installing is not what is measured
     agents = tuple(Agent(name=f"baseline/{name}", kind=Kind.BASELINE) for name in ("oracle", "do-nothing"))

@@ -146,8 +146,8 @@ class ProofSandbox(SandboxEnvironment):
 
     @classmethod
     def default_concurrency(cls) -> int | None:
-        """As many attempts at a time as was ordered."""
-        return board().orders.width
+        """None of its own: `max_samples` bounds it; with a second bound the engine sleeps before each attempt."""
+        return None
 
     @classmethod
     async def sample_init(cls, task_name: str, config: Any, metadata: dict[str, str]) -> dict[str, SandboxEnvironment]:  # noqa: ARG003
