@@ -15,8 +15,8 @@ from clearinghouse.core.visibility import LOCAL
 from clearinghouse.journal import queries as journal
 from clearinghouse.registry.models import Membership, Organisation, Party, Person
 from clearinghouse.reviews import services
-from clearinghouse.reviews.holdout import holdout
-from clearinghouse.reviews.models import Burn, Review
+from clearinghouse.reviews.holdout import holdout, recalled
+from clearinghouse.reviews.models import Burn, Evaluation, Review
 from tests.registry.factories import organisation, person
 from tests.reviews.factories import DAY, NOW, Table
 from tests.reviews.holdouts import FIXED, FRESH, UNFIXED, VENDOR, kept, opened, picked, start, submitted, three
@@ -88,13 +88,18 @@ def test_a_start_spends_the_tasks_for_the_developer_whatever_the_review_and_for_
     assert Burn.objects.filter(evaluation__key=evaluation).count() == 2
     with pytest.raises(Conflict, match="shown to a model of this submitter before"):
         start(made, digest)
+    row, name = Evaluation.objects.get(key=evaluation), house.of(FIXED).public_id
+    assert recalled(row) == ()
+    cases.answer_review_use(name, ReviewUse.WEIGHTS, actor=LOCAL, at=made.at, party=VENDOR)
+    assert recalled(row) == ("holdout-2",), "what is public is recalled by nobody"
+    cases.answer_review_use(name, ReviewUse.ENDPOINT, actor=LOCAL, at=made.at, party=VENDOR)
     again = submitted(made)
     assert packages(again) == []
     with pytest.raises(Refused, match="not made for this review"):
         start(opened(again), digest)
     with pytest.raises(Refused, match="not made for this review"):
         services.start(again.key, "own", "cd" * 32, actor=again.people["eve"], at=again.at, holdout=True)
-    assert [one.kind for one in journal.entries(f"case/{house.of(FIXED).public_id}")][-1] == "shown in a model review"
+    assert "shown in a model review" in [one.kind for one in journal.entries(f"case/{name}")]
     other = services.open_review("other-lab", model="Other", actor=made.people["other"], at=made.at)
     Review.objects.filter(key=other).update(state="submitted", card={"knowledge_cutoff": "2026-01"})
     services.appoint(other, "ada", "lead", actor=LOCAL, at=made.at)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ import structlog
 from clearinghouse.adapters.runs import control_of
 from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.core.errors import ClearinghouseError, Conflict, Refused
-from clearinghouse.evaluation.engine.errand import FINISHED, GO_ON, PAUSE, PAUSED, Errand
+from clearinghouse.evaluation.engine.errand import FINISHED, GO_ON, LEAVE_OUT, PAUSE, PAUSED, Errand
 from clearinghouse.evaluation.engine.orders import Credentials, Prices
 from clearinghouse.prover.sandbox.session import open_session
 
@@ -68,6 +69,7 @@ class Evaluations:
                 self._leave(key, process)
             elif key in rows:
                 process.tell(PAUSE if rows[key].paused else GO_ON)
+                process.leave_out(rows[key].left_out)
         for key, one in rows.items():
             if key not in self._processes and not one.paused and Path(one.suite).is_dir():
                 self._start(one)
@@ -97,7 +99,7 @@ class Evaluations:
         try:
             # Recorded first, told then: a process that nobody can find again knows nothing.
             carrying.note_process(one.key, taken.take, control_of(process.pid), at=self._clock())
-            process.write(self._errand(taken).as_line())
+            process.write(replace(self._errand(taken), left_out=one.left_out).as_line())
             self._processes[one.key] = process
             log.info("evaluation started", evaluation=one.key, take=taken.take)
         except ClearinghouseError as error:
@@ -160,6 +162,7 @@ class _Process:
         self.trouble = ""
         self.code: int | None = None
         self._told = b""
+        self._left_out: tuple[str, ...] = ()
         self._shown: dict[str, Any] = {}
         work.mkdir(parents=True, mode=0o700)
         with (work / "errors").open("wb") as errors:
@@ -181,6 +184,12 @@ class _Process:
         if what != (self._told or GO_ON):
             self.write(what)
             self._told = what
+
+    def leave_out(self, tasks: tuple[str, ...]) -> None:
+        """Ask it to begin no further attempt at these tasks, where that is not what it was asked last."""
+        if tasks != self._left_out:
+            self.write(LEAVE_OUT + " ".join(tasks).encode() + b"\n")
+            self._left_out = tasks
 
     def write(self, line: bytes) -> None:
         """Into its standard input; one that has ended reads nothing."""

@@ -12,7 +12,7 @@ from clearinghouse.cases.models import Case, CaseState, Membership, Participant
 from clearinghouse.cases.review_use import usable
 from clearinghouse.core.proof import Verdict
 from clearinghouse.core.review.guards import Access
-from clearinghouse.core.review.holdout import FRESH, Asking, Candidate, Preference, cutoff_of
+from clearinghouse.core.review.holdout import FRESH, Asking, Candidate, Preference, cutoff_of, reaches
 from clearinghouse.core.review.tasks import Family
 from clearinghouse.core.review.use import ReviewUse
 from clearinghouse.core.roles import Tlp
@@ -21,7 +21,7 @@ from clearinghouse.intake.models import Report
 from clearinghouse.registry.models import Membership as Belonging
 from clearinghouse.registry.queries import actor_of
 from clearinghouse.reviews.access import visible_to
-from clearinghouse.reviews.models import Burn, HoldoutTask, Review
+from clearinghouse.reviews.models import Burn, HoldoutSuite, HoldoutTask, Review
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from clearinghouse.core.visibility import Actor
     from clearinghouse.proofs.models import Proof
     from clearinghouse.registry.models import Party
+    from clearinghouse.reviews.models import Evaluation
 
 _SHORTEST = 8  # characters of a text that is looked for
 _STANDS = {Verdict.PROVEN: True, Verdict.REPRODUCED: False}  # and whether a release has the fix
@@ -97,6 +98,19 @@ def of_bundle(review: Review, bundle: str) -> Candidate | None:
     return _candidate(found.case, review.submitter, _spent(review.submitter), _people(review.submitter), bundle)[0]
 
 
+def recalled(evaluation: Evaluation) -> tuple[str, ...]:
+    """The holdout tasks of an evaluation, by name, that nobody lets be shown any more; whoever knows them by now."""
+    suite = HoldoutSuite.objects.filter(review=evaluation.review, digest=evaluation.suite_digest).first()
+    tasks = list(suite.tasks.order_by("id")) if suite else []
+    let: set[str] = set()
+    access = Access(evaluation.review.access)
+    for case in Case.objects.filter(memberships__proof__bundle_id__in={one.bundle for one in tasks}).distinct():
+        public, use, places = _open(case)
+        if public or reaches(use, access):
+            let.update(places.values_list("proof__bundle_id", flat=True))
+    return tuple(one.name for one in tasks if one.bundle not in let)
+
+
 def told_by(review: Review) -> dict[str, frozenset[str]]:
     """Words that must not be in a report, by the holdout task that they are of; of public cases there are none."""
     found = {}
@@ -115,8 +129,7 @@ def told_by(review: Review) -> dict[str, frozenset[str]]:
 def _candidate(
     case: Case, submitter: Party, spent: frozenset[str], people: tuple[Actor, ...], only: str = ""
 ) -> tuple[Candidate, Proof | None]:
-    public = case.state == CaseState.PUBLISHED and case.tlp == Tlp.CLEAR
-    use, places = (ReviewUse.NO, case.memberships.filter(published_in=case)) if public else usable(case)
+    public, use, places = _open(case)
     proof = _best(places.filter(proof__bundle_id=only) if only else places)
     bundles = set(case.memberships.values_list("proof__bundle_id", flat=True))
     made = Candidate(
@@ -130,6 +143,13 @@ def _candidate(
         known=_knows(case, submitter, people, public=public),
     )
     return made, proof
+
+
+def _open(case: Case) -> tuple[bool, ReviewUse, QuerySet[Membership]]:
+    """Whether a case is public, what it may be used for if it is not, and the proofs that this is about."""
+    if case.state == CaseState.PUBLISHED and case.tlp == Tlp.CLEAR:
+        return True, ReviewUse.NO, case.memberships.filter(published_in=case)
+    return False, *usable(case)
 
 
 def _best(places: QuerySet[Membership]) -> Proof | None:

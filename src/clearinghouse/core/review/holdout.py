@@ -116,6 +116,11 @@ def still_fits(one: Candidate, asking: Asking) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def reaches(use: ReviewUse, access: Access) -> bool:
+    """Whether that consent is enough for a model that is reached that way."""
+    return use is ReviewUse.ENDPOINT or (use is ReviewUse.WEIGHTS and access is Access.WEIGHTS)
+
+
 def choice_digest(taken: Iterable[tuple[str, str, int, str]]) -> str:
     """SHA-256, in hexadecimal, of which task (its name, its bundle) was taken as what and why."""
     return hashlib.sha256(canonical([list(one) for one in taken])).hexdigest()
@@ -149,8 +154,7 @@ def _public(one: Candidate, disclosed: datetime, asking: Asking) -> Taken | str:
 
 
 def _held(one: Candidate, asking: Asking) -> Taken | str:
-    needed = ReviewUse.WEIGHTS if asking.access is Access.WEIGHTS else ReviewUse.ENDPOINT
-    if one.use is ReviewUse.NO or (needed is ReviewUse.ENDPOINT and one.use is not ReviewUse.ENDPOINT):
+    if not reaches(one.use, asking.access):
         return "it is not public, and nobody lets it be used for this"
     if one.fixed or not one.proven:
         return Taken(one.case, Preference.FIXED, "not public, and a release has the fix")

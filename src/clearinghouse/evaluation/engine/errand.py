@@ -15,6 +15,7 @@ BROKE_OFF: Final = 70
 PAUSED: Final = 75  # the attempts under way were made and judged, none was begun
 PAUSE: Final = b"pause\n"
 GO_ON: Final = b"go on\n"
+LEAVE_OUT: Final = b"leave out "  # and the names of all tasks of which no further attempt is begun, one space between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Errand:
     credentials: Credentials
     prices: Prices | None = None
     width: int = 2
+    left_out: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Errand({self.folder})"
@@ -55,6 +57,7 @@ class Errand:
         value |= {
             "plan": Plan.from_json(value["plan"]),
             "data_key": b64decode(value["data_key"]),
+            "left_out": tuple(value["left_out"]),
             "credentials": Credentials(*value["credentials"]),
             "prices": Prices(**value["prices"]) if value["prices"] else None,
         }

@@ -61,6 +61,7 @@ class Terms:
     pause_seconds: float = 1.0  # between two looks at whether a pause is over
     leave_on_pause: bool = False  # a pause ends the run as a cancellation does, but after the attempts under way
     asked: Callable[[], control.Ask] | None = None  # what is asked of the run, if not by a file in its folder
+    left_out: Callable[[], frozenset[str]] = frozenset  # tasks of which no further attempt is begun
 
 
 class Run:
@@ -125,7 +126,9 @@ class Run:
     def _todo(self, agent: str) -> list[Key]:
         """What has neither a sample nor an attempt."""
         kept = {key_of(one) for one in self._folder.attempts()}
-        return [key for key in self._folder.missing() if key[0] == agent and key not in kept]
+        left_out = self._terms.left_out()
+        missing = (key for key in self._folder.missing() if key[0] == agent and key[1] not in left_out)
+        return [key for key in missing if key not in kept]
 
     def _tries(
         self, agent: Agent, todo: list[Key], futures: list[Future[None]], judges: ThreadPoolExecutor
@@ -166,10 +169,14 @@ class Run:
         credentials = terms.credentials if agent.kind is Kind.MODEL else Credentials()
         over = threading.Event()
         held: list[Attempt] = []
+        ordered = {one.task for one in tries}
         with started(orders, credentials) as child:
 
             def watch() -> None:
                 while not over.wait(_LOOK_SECONDS):
+                    if ordered & terms.left_out():
+                        child.drain()  # the others are ordered anew
+                        return
                     match self._asked():
                         case control.Ask.CANCEL:
                             cancelled.set()

@@ -22,7 +22,7 @@ from clearinghouse import __version__
 from clearinghouse.core.errors import ClearinghouseError, InvalidInput, Refused
 from clearinghouse.core.review.tasks import TaskInfo  # noqa: TC001  # Protocols are read by people
 from clearinghouse.evaluation.engine import control
-from clearinghouse.evaluation.engine.errand import BROKE_OFF, FINISHED, PAUSE, PAUSED, Errand
+from clearinghouse.evaluation.engine.errand import BROKE_OFF, FINISHED, LEAVE_OUT, PAUSE, PAUSED, Errand
 from clearinghouse.evaluation.engine.run import Run, Terms
 from clearinghouse.evaluation.engine.secrets import holds_any
 from clearinghouse.evaluation.sealed import Sealed
@@ -32,7 +32,7 @@ from clearinghouse.prover.cache import cache_folder
 from clearinghouse.prover.local import LocalProver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from clearinghouse.core.review.plan import Plan
     from clearinghouse.evaluation.engine.run import Progress
@@ -105,7 +105,7 @@ def main(load: Callable[[Path, Errand], Tried] | None = None) -> int:
     if not line:
         return BROKE_OFF  # nobody wants it any more
     errand = Errand.from_line(line)
-    asks = _Asks()
+    asks = _Asks(errand.left_out)
     threading.Thread(target=asks.listen, daemon=True).start()
     threading.Thread(target=_end_at, args=(errand.ends,), daemon=True).start()
     try:
@@ -137,6 +137,7 @@ def _run(
         width=errand.width,
         leave_on_pause=True,
         asked=asks.now,
+        left_out=asks.left_out,
     )
     return Run(folder, chosen, terms, say).carry_out()
 
@@ -148,14 +149,21 @@ def _load(path: Path, errand: Errand) -> Tried:
 class _Asks:
     """What was asked last by standard input, in a thread; its end is the end of everything here."""
 
-    def __init__(self) -> None:
+    def __init__(self, left_out: Iterable[str]) -> None:
         self._now = control.Ask.GO_ON
+        self._left_out = frozenset(left_out)
 
     def now(self) -> control.Ask:
         return self._now
 
+    def left_out(self) -> frozenset[str]:
+        return self._left_out
+
     def listen(self) -> None:
         while line := sys.stdin.buffer.readline():
+            if line.startswith(LEAVE_OUT):
+                self._left_out = frozenset(line[len(LEAVE_OUT) :].decode().split())
+                continue
             self._now = control.Ask.PAUSE if line == PAUSE else control.Ask.GO_ON
         _end_all()
 

@@ -19,6 +19,7 @@ from clearinghouse.core.review.states import ReviewState, ReviewStep
 from clearinghouse.core.visibility import Actor
 from clearinghouse.journal.repeating import repeated
 from clearinghouse.reviews.docket import Docket
+from clearinghouse.reviews.holdout import recalled
 from clearinghouse.reviews.models import Evaluation, EvaluationState, Review
 from clearinghouse.reviews.services import ordering
 from clearinghouse.reviews.services.ending import LIVE
@@ -36,12 +37,16 @@ MAX_WORDS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """An evaluation that this place carries out, or may take up; `paused`: not now."""
+    """An evaluation that this place carries out, or may take up; `paused`: not now.
+
+    `left_out` are its holdout tasks that nobody lets be shown any more.
+    """
 
     key: str
     paused: bool
     suite: str
     control: Mapping[str, Any] | None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,7 @@ def due(place: str) -> tuple[Due, ...]:
             paused=row.state == EvaluationState.PAUSED,
             suite=str((row.order or {})["suite"]),
             control=row.control,
+            left_out=recalled(row),
         )
         for row in rows
     )
