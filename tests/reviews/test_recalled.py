@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +15,10 @@ import pytest
 from clearinghouse.adapters.clock import now
 from clearinghouse.adapters.runs import LocalRuns
 from clearinghouse.adapters.signing.process import ProcessSigner
+from clearinghouse.bootstrap import wiring
 from clearinghouse.bootstrap.evaluations import Evaluations
 from clearinghouse.cases import services as cases
+from clearinghouse.cli.main import main
 from clearinghouse.core.review.tasks import Family
 from clearinghouse.core.review.use import ReviewUse
 from clearinghouse.core.visibility import LOCAL
@@ -33,7 +37,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sandbox, pyte
 
 
 def test_tasks_of_a_case_that_was_taken_back_are_begun_no_more_and_the_others_are(
-    settings: Settings, socket_enabled: None
+    settings: Settings, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, made = three(), table()
     made.at = now()
@@ -66,3 +70,14 @@ def test_tasks_of_a_case_that_was_taken_back_are_begun_no_more_and_the_others_ar
     done = {one.task for one in opened(made, settings, key).samples()}
     assert len(begun) <= 2
     assert done == begun | {"t1"}, "what was under way was finished, and what was not begun stays undone"
+    monkeypatch.setattr(wiring, "settings", lambda: settings)
+    monkeypatch.setattr(wiring, "vault", lambda: made.vault)
+    for who, code in (("dev", 66), ("ada", 0)):
+        words = f"review logs {key} --agent {carried.MODEL} --out {settings.root}/logs.zip --as {who}"
+        monkeypatch.setattr(sys, "argv", ["clearinghouse", *words.split()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert (ended.value.code or 0) == code
+    with zipfile.ZipFile(settings.root / "logs.zip") as logs:
+        lines = logs.read("samples.jsonl").decode().splitlines()
+    assert {json.loads(line)["task"] for line in lines} == done
