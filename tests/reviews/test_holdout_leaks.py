@@ -33,7 +33,7 @@ from clearinghouse.core.review.plan import Budget, Plan, PlannedAgent, PlannedCo
 from clearinghouse.evaluation.suites import load
 from clearinghouse.registry.models import Person
 from clearinghouse.reviews import services
-from clearinghouse.reviews.models import Burn
+from clearinghouse.reviews.models import Burn, Evaluation
 from clearinghouse.web.viewer import LOCAL
 from tests.api.factories import Program, token
 from tests.evaluation.conftest import prover_sandbox, prover_state, runtime
@@ -98,7 +98,15 @@ class World:
         for row in matrix.rows("pages"):
             answer = browser.get(self.filled(row.path))
             yield f"{name} page {row.path}", f"{answer.content.decode()} {answer.headers}"
-        for words in ("show {}", "show {} --json", "holdout show {}", "holdout build {}", "list", "list --json"):
+        for words in (
+            "show {}",
+            "show {} --json",
+            "holdout show {}",
+            "holdout build {}",
+            "status {}",
+            "list",
+            "list --json",
+        ):
             yield f"{name} {words}", self.shell(f"review {words.format(self.table.key)} --as {name}")
 
     def browser(self, name: str) -> Client:
@@ -166,6 +174,8 @@ def world(
     found.evaluation = services.start(made.key, suite.name, suite.digest, actor=eve, at=now(), holdout=True)
     asked = run(home / "evaluations" / found.evaluation, suite, plan.digest, found.said, tmp_path / "state")
     assert Burn.objects.count() == 2
+    loud = {"done": 6, "total": 6, "doing": f"setting up {WORDS['package']}", "trouble": WORDS["title"], "outcomes": {}}
+    Evaluation.objects.update(progress=loud)  # as a worker may write it
     assert any(WORDS["package"] in str(one) for one in asked), "the model was given the task"
     return found
 
