@@ -17,7 +17,7 @@ from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.adapters.signing.process import ProcessSigner
 from clearinghouse.bootstrap.evaluations import Evaluations
 from clearinghouse.bootstrap.settings import Settings
-from clearinghouse.core.errors import NotFound, NotVerified
+from clearinghouse.core.errors import NotFound, Refused
 from clearinghouse.core.review.records import Destruction
 from clearinghouse.core.review.samples import Outcome
 from clearinghouse.evaluation.sealed import Sealed
@@ -96,7 +96,7 @@ def _check_finished(made: Table, settings: Settings, key: str, host: str) -> Non
     assert len(samples) == 4
     assert {one.outcome for one in samples} == {Outcome.PASS}
     assert carried.SAID.encode() in folder.content("logs", str(samples[0].log), ".json")
-    with pytest.raises(NotVerified, match="is sealed"):
+    with pytest.raises(Refused, match="is sealed"):
         Folder.open(folder.path)
     assert not work_folder(settings.evaluations, key).exists()
     for word in (carried.KEY, host):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path  # Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,10 @@ from clearinghouse.cli.review_room import As, Key, Who, _actor, _file, _verbs
 from clearinghouse.core.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
+    from clearinghouse.evaluation.store import Folder
     from clearinghouse.reviews.queries import EvaluationView
+
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def start(
@@ -119,17 +123,36 @@ def draft(
     put_line(services.draft(review, _file(report), actor=actor, at=wiring.clock()))
 
 
-def _made(review: str, evaluation: str, out: Path, as_: str, *, thresholds: Path | None, comment: Path | None) -> None:
-    """Make the signed report of an evaluation that a worker carried out here; its files are opened in memory."""
+def folder_at(evaluation: str, as_: str | None) -> Folder:
+    """A folder on this disk, or that of an evaluation which the worker carried out, by its key.
+
+    The latter is opened in memory, by the vault, and the journal notes it.
+    """
+    from clearinghouse.evaluation.store import Folder  # noqa: PLC0415
+
+    if not _KEY.fullmatch(evaluation) or Path(evaluation).exists():
+        return Folder.open(Path(evaluation))
+    return opened(evaluation, as_)[1]
+
+
+def opened(evaluation: str, as_: str | None) -> tuple[str, Folder, bytes]:
+    """The key of a review, and of its evaluation the folder, open, and the signed plan."""
     services, wiring = _verbs()
-    from clearinghouse.cli.review_report import make_of  # noqa: PLC0415
     from clearinghouse.evaluation.sealed import Sealed  # noqa: PLC0415
     from clearinghouse.evaluation.store import Folder  # noqa: PLC0415
 
-    of, key, plan = services.files_key(evaluation, vault=wiring.vault(), actor=_actor(as_), at=wiring.clock())
+    review, key, plan = services.files_key(evaluation, vault=wiring.vault(), actor=_actor(as_), at=wiring.clock())
+    return review, Folder.open(wiring.settings().evaluations / evaluation, Sealed(key)), plan
+
+
+def _made(review: str, evaluation: str, out: Path, as_: str, *, thresholds: Path | None, comment: Path | None) -> None:
+    """Make the signed report of an evaluation that a worker carried out here; its files are opened in memory."""
+    _, wiring = _verbs()
+    from clearinghouse.cli.review_report import make_of  # noqa: PLC0415
+
+    of, folder, plan = opened(evaluation, as_)
     if of != review:
         raise NotFound(f"review {review} has no evaluation {evaluation}")
-    folder = Folder.open(wiring.settings().evaluations / evaluation, Sealed(key))
     make_of(folder, plan, out, thresholds=thresholds, comment=comment, key=wiring.settings().key_file)
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path  # noqa: TC003  # Typer reads the annotations
+from typing import Annotated
 
 import typer
 
 from clearinghouse.cli.output import clean, put_line
 from clearinghouse.cli.review_plan import write_new
-from clearinghouse.cli.review_room import As, _actor, _verbs  # Typer reads the annotations
+from clearinghouse.cli.review_room import As  # noqa: TC001  # Typer reads the annotations
 from clearinghouse.core.errors import NotFound
-
-if TYPE_CHECKING:
-    from clearinghouse.evaluation.store import Folder
-
-_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def logs(
@@ -29,9 +23,10 @@ def logs(
 
     Exit code: 66 for no such agent or evaluation, 75 where the file is there already, else 0.
     """
+    from clearinghouse.cli.review_carried import folder_at  # noqa: PLC0415
     from clearinghouse.evaluation.log_bundle import log_bundle  # noqa: PLC0415
 
-    folder = _folder(evaluation, as_)
+    folder = folder_at(evaluation, as_)
     names = [one.name for one in folder.evaluation.agents]
     if agent not in names:
         raise NotFound(
@@ -40,16 +35,3 @@ def logs(
         )
     write_new(out, log_bundle(folder, agent))
     put_line(f"logs of {clean(agent)} in {out}")
-
-
-def _folder(evaluation: str, as_: str | None) -> Folder:
-    """A folder on this disk, or that of an evaluation which the worker carried out, opened in memory."""
-    from clearinghouse.evaluation.store import Folder  # noqa: PLC0415
-
-    if not _KEY.fullmatch(evaluation) or Path(evaluation).exists():
-        return Folder.open(Path(evaluation))
-    services, wiring = _verbs()
-    from clearinghouse.evaluation.sealed import Sealed  # noqa: PLC0415
-
-    _, key, _ = services.files_key(evaluation, vault=wiring.vault(), actor=_actor(as_), at=wiring.clock())
-    return Folder.open(wiring.settings().evaluations / evaluation, Sealed(key))

@@ -89,20 +89,21 @@ def run(  # noqa: PLR0917  # Typer's options
 
 
 def rejudge(
-    folder: Annotated[Path, typer.Argument(help="An evaluation folder.")],
+    folder: Annotated[Path, typer.Argument(help="An evaluation folder, or an evaluation's key.")],
     suite: Annotated[Path, typer.Option("--suite", help="The suite's folder.")],
+    as_: Annotated[str | None, typer.Option("--as", help="Of an evaluation on this server, for that person.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge again what was handed in; needs no model, and changes nothing.
 
     Exit code: 1 where an outcome is another one now, else 0.
     """
+    from clearinghouse.cli.review_carried import folder_at  # noqa: PLC0415
     from clearinghouse.evaluation.engine.rejudge import rejudge as again  # noqa: PLC0415
-    from clearinghouse.evaluation.store import Folder  # noqa: PLC0415
     from clearinghouse.evaluation.suites.load import load_suite  # noqa: PLC0415
 
     loaded = load_suite(suite)
-    found = again(Folder.open(folder), {one.info.id: one for one in loaded.tasks})
+    found = again(folder_at(str(folder), as_), {one.info.id: one for one in loaded.tasks})
     other = [one for one in found if not one.equal]
     if as_json:
         rows = [

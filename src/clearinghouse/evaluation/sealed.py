@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from clearinghouse.core.errors import IntegrityError, NotVerified
+from clearinghouse.core.errors import IntegrityError, Refused
 
 KEY_BYTES: Final = 32
 MAGIC: Final = b"clearinghouse-sealed/1\n"
@@ -28,7 +28,7 @@ class Seal(Protocol):
         """What is written for this content."""
 
     def open(self, place: str, stored: bytes) -> bytes:
-        """The content that was written so. Raises NotVerified without the key, IntegrityError for what was changed."""
+        """The content that was written so. Raises Refused without the key, IntegrityError for what was changed."""
 
 
 class Plain:
@@ -41,9 +41,11 @@ class Plain:
         return content
 
     def open(self, place: str, stored: bytes) -> bytes:
-        """The content. Raises NotVerified where it is sealed."""
+        """The content. Raises Refused where it is sealed."""
         if stored.startswith((MAGIC, b64encode(MAGIC)[:20])):
-            raise NotVerified(f"{place}: is sealed", advice="it is read on the server that made it, by `review draft`")
+            raise Refused(
+                f"{place}: is sealed", advice="give the evaluation's key and --as PERSON, on the server that made it"
+            )
         return stored
 
 
