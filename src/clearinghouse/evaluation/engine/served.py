@@ -6,6 +6,7 @@ when the window's last instant comes, whoever else is there to end it. Nothing t
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import resource
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clearinghouse import __version__
-from clearinghouse.core.errors import ClearinghouseError, InvalidInput, Refused
+from clearinghouse.core.errors import ClearinghouseError, InvalidInput, Refused, Unavailable
 from clearinghouse.core.review.tasks import TaskInfo  # noqa: TC001  # Protocols are read by people
 from clearinghouse.evaluation.engine import control
 from clearinghouse.evaluation.engine.errand import BROKE_OFF, FINISHED, LEAVE_OUT, PAUSE, PAUSED, Errand
@@ -114,12 +115,17 @@ def main(load: Callable[[Path, Errand], Tried] | None = None) -> int:
         words = f"{error.message}; {error.advice}" if error.advice else error.message
         tell({"trouble": "it named the endpoint" if holds_any([words.encode()], errand.credentials) else words})
         return BROKE_OFF
+    except Exception as error:  # its words stay in a file of ours: one of them may be a secret
+        tell({"trouble": f"the run failed: {type(error).__name__}"})
+        raise
     return FINISHED if finished else PAUSED
 
 
 def _run(
     errand: Errand, load: Callable[[Path, Errand], Tried], asks: _Asks, tell: Callable[[dict[str, Any]], None]
 ) -> bool:
+    if importlib.util.find_spec("inspect_ai") is None:
+        raise Unavailable("the evaluation engine is not installed", advice="install openclearinghouse[reviews]")
     suite = load(Path(errand.suite), errand)
     folder = folder_of(errand, suite)
     chosen = {task.info.id: task for task in suite.tasks}
