@@ -94,8 +94,10 @@ class Run:
                 whole = all(self._agent(agent, judges, futures) for agent in self._folder.evaluation.agents)
             finally:
                 self._progress("judging")
+                cancelled = self._asked() is control.Ask.CANCEL
                 for future in futures:
-                    future.result()
+                    if not (cancelled and future.cancel()):  # what was kept and not judged is judged by the next run
+                        future.result()
             return whole
 
     def _agent(self, agent: Agent, judges: ThreadPoolExecutor, futures: list[Future[None]]) -> bool:
@@ -112,8 +114,8 @@ class Run:
                     continue
             if agent.kind is Kind.BASELINE and futures:
                 self._progress("judging")
-                while futures:
-                    futures.pop().result()
+                futures.pop(0).result()
+                continue  # whoever asks for a pause or an end is heard between two of them
             tries = self._tries(agent, todo, futures, judges)
             if tries and not self._made(agent, tries, futures, judges):
                 return False
