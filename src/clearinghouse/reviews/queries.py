@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from clearinghouse.core.review.guards import Access
+from clearinghouse.core.review.guards import Access, missing
 from clearinghouse.core.review.seats import ReviewRole
-from clearinghouse.core.review.states import ReviewState
+from clearinghouse.core.review.states import REVIEW, ReviewState, ReviewStep
 from clearinghouse.core.visibility import Action, can
 from clearinghouse.journal import queries as journal
 from clearinghouse.reviews.access import seen, visible_to
-from clearinghouse.reviews.docket import chain
+from clearinghouse.reviews.docket import Docket, chain
 from clearinghouse.reviews.models import EvaluationState, TermsText
 from clearinghouse.reviews.terms import Terms, terms_now
 
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "EvaluationState",
     "EvaluationView",
+    "NextStep",
     "ReviewRow",
     "ReviewView",
     "SubmissionView",
     "Terms",
+    "next_steps",
     "page",
     "review",
     "terms",
@@ -92,6 +94,18 @@ class EvaluationView:
 
 
 @dataclass(frozen=True, slots=True)
+class NextStep:
+    """A step that the reader may take now. `lacking` says what must come first, in words; `agreed` who said yes to it.
+
+    `agreed` is empty but for the two steps that two people take, and counts only a yes to the form that stands now.
+    """
+
+    step: ReviewStep
+    lacking: tuple[str, ...]
+    agreed: tuple[ReviewRole, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewView:
     """One review. What the reader may not see is None or empty. `may` are the actions that are open to it."""
 
@@ -139,6 +153,38 @@ def review(key: str, *, actor: Actor) -> ReviewView | None:
         journal=journal.entries(chain(key)) if Action.READ_REVIEW_JOURNAL in may else (),
         may=may,
     )
+
+
+# Who may take which step; what time does is nobody's.
+_TAKEN_WITH = {
+    ReviewStep.SUBMIT: Action.OFFER_MODEL,
+    ReviewStep.WITHDRAW: Action.OFFER_MODEL,
+    ReviewStep.ACCEPT: Action.DECIDE_REVIEW,
+    ReviewStep.DECLINE: Action.DECIDE_REVIEW,
+    ReviewStep.FINALISE: Action.DECIDE_REVIEW,
+    ReviewStep.PAUSE: Action.RUN_EVALUATION,
+    ReviewStep.RESUME: Action.RUN_EVALUATION,
+    ReviewStep.CLOSE: Action.LEAD_REVIEW,
+    ReviewStep.SHARE: Action.LEAD_REVIEW,
+}
+_BY_TWO = (ReviewStep.ACCEPT, ReviewStep.FINALISE)
+
+
+def next_steps(key: str, *, actor: Actor, at: datetime) -> tuple[NextStep, ...]:
+    """The steps that the actor may take now, in the order of the table, and what each still lacks."""
+    found = visible_to(actor, Action.SEE_REVIEW).filter(key=key).first()
+    if found is None:
+        return ()
+    docket, facts = Docket(found, actor, at), seen(found)
+    steps = []
+    for step in REVIEW.steps(docket.state):
+        if step not in _TAKEN_WITH or not can(actor, _TAKEN_WITH[step], facts):
+            continue
+        situation = docket.situation(step)
+        holders = {ReviewRole.LEAD: situation.lead, ReviewRole.SECOND: situation.second}
+        agreed = tuple(role for role, party in holders.items() if step in _BY_TWO and party in situation.agreed)
+        steps.append(NextStep(step, missing(step, situation, at), agreed))
+    return tuple(steps)
 
 
 def terms(digest: str) -> Terms | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from clearinghouse.web import case_pages, files, home, journal_pages, report_pages
+from clearinghouse.web import case_pages, files, home, journal_pages, report_pages, review_pages
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,6 +16,12 @@ urlpatterns = [
     path("reports", report_pages.report_list, name="reports"),
     path("reports/<str:report_id>.json", report_pages.report_json, name="report-json"),
     path("reports/<str:report_id>", report_pages.report_page, name="report"),
+    path("reviews", review_pages.review_list, name="reviews"),
+    path("reviews/<str:review>/report.json", review_pages.report_json, name="review-report-json"),
+    path("reviews/<str:review>/report", review_pages.report_page, name="review-report"),
+    path("reviews/<str:review>/receipt.json", review_pages.receipt_json, name="review-receipt"),
+    path("reviews/<str:review>/steps", review_pages.take_step, name="review-steps"),
+    path("reviews/<str:review>", review_pages.review_page, name="review"),
     path("attestations/<str:bundle_id>.intoto.json", files.attestation, name="attestation"),
     path("logs/<str:digest>.txt", files.log_raw, name="log-raw"),
     path("logs/<str:digest>", files.log_page, name="log"),
