@@ -24,8 +24,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "pause": {},
     "resumption": {},
     "closing": {},
+    "sharing": {},
     "comment": {"text": "words"},
     "final": {"report": HEX},
+    "successor": {"review": "0" * 32},
     "withdrawal": {},
 }
 # Who reaches the verb; what it then makes of it is the room's to test.
@@ -37,8 +39,10 @@ REACHED = {
     "pause": {"ada", "eve"},
     "resumption": {"ada", "eve"},
     "closing": {"ada"},
+    "sharing": {"ada"},
     "comment": {"dev"},
     "final": {"ada", "ben"},
+    "successor": {"ada"},
     "withdrawal": {"dev"},
 }
 
@@ -103,3 +107,21 @@ def test_a_token_without_the_scope_gets_nothing() -> None:
     made.shared()
     assert ask(made.people["ada"], f"/reviews/{made.key}", None, Scope.CASES_READ).status_code == 403
     assert ask(made.people["ada"], f"/reviews/{made.key}/closing", {}, Scope.REVIEWS_READ).status_code == 403
+
+
+def test_a_review_is_begun_for_ones_own_organisation_and_for_no_other() -> None:
+    made = table()
+    sent = {
+        "organisation": "model-lab",
+        "model": "M",
+        "card": {"summary": "words"},
+        "public_at": "2199-01-01T00:00:00Z",
+    }
+    begun = ask(made.people["dev"], "/reviews", sent, Scope.REVIEWS_WRITE)
+    assert begun.status_code == 201, begun.content
+    found = ask(made.people["dev"], f"/reviews/{begun.json()['review']}", None, Scope.REVIEWS_READ).json()
+    assert (found["state"], found["model"], found["submission"]["card"]["summary"]) == ("draft", "M", "words")
+    for name in ("other", "ada", "agency"):
+        refused = ask(made.people[name], "/reviews", sent, Scope.REVIEWS_WRITE)
+        unknown = ask(made.people[name], "/reviews", sent | {"organisation": "nonesuch"}, Scope.REVIEWS_WRITE)
+        assert (refused.status_code, unknown.status_code) == (404, 404), name

@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from clearinghouse.api.case_inputs import Instant, Party, Reason
 from clearinghouse.api.schemas import Given, Taken
+from clearinghouse.core.review.guards import Access
 from clearinghouse.core.review.seats import ReviewRole
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -95,6 +96,30 @@ class Moved(Given):
     """Where the review stands now."""
 
     state: str
+
+
+class Opened(Given):
+    """The review that was begun."""
+
+    review: str
+
+
+class NewReview(Taken):
+    """A model that an organisation offers, as far as it is written down yet; dates of its planned releases."""
+
+    organisation: Party
+    model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    version: Annotated[str, StringConstraints(max_length=100)] = ""
+    card: dict[str, Annotated[str, StringConstraints(max_length=20_000)]] = Field(default_factory=dict)
+    access: Access = Access.ENDPOINT
+    partners_at: Instant | None = None
+    public_at: Instant | None = None
+
+
+class NewSuccessor(Taken):
+    """The final review of the same developer that stands in this one's place."""
+
+    review: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 class NewTerms(Taken):

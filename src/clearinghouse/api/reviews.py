@@ -18,11 +18,14 @@ from clearinghouse.api.review_schemas import (
     NewComment,
     NewFinal,
     NewReason,
+    NewReview,
     NewSeat,
+    NewSuccessor,
     NewTerms,
     NewWithdrawal,
     NewYes,
     Nothing,
+    Opened,
     Review,
     ReviewItem,
     ReviewPage,
@@ -31,6 +34,7 @@ from clearinghouse.api.review_schemas import (
 )
 from clearinghouse.bootstrap import wiring
 from clearinghouse.core.errors import NotFound
+from clearinghouse.core.review.window import Planned
 from clearinghouse.core.roles import Scope
 from clearinghouse.reviews import queries, services
 
@@ -67,6 +71,22 @@ def get_review(request: HttpRequest, review: str) -> Review:
         report=json.loads(found.report) if found.report else None,
         report_digest=found.report_digest,
     )
+
+
+@writes(router, "/reviews", scope=Scope.REVIEWS_WRITE, gives=Opened)
+def open_review(request: HttpRequest, sent: NewReview) -> Reply:
+    """Begin a submission for an organisation of yours: a draft that only it and the coordinators know of."""
+    key = services.open_review(
+        sent.organisation,
+        model=sent.model,
+        version=sent.version,
+        card=sent.card,
+        access=sent.access,
+        planned=Planned(partners=sent.partners_at, public=sent.public_at),
+        actor=actor_in(request),
+        at=wiring.clock(),
+    )
+    return Reply(Opened(review=key), status=201)
 
 
 @writes(router, "/reviews/{review}/submission", scope=Scope.REVIEWS_WRITE, gives=Moved)
@@ -126,6 +146,13 @@ def close_review(request: HttpRequest, review: str, sent: Nothing) -> Reply:  # 
     return _moved("analysis")
 
 
+@writes(router, "/reviews/{review}/sharing", scope=Scope.REVIEWS_WRITE, gives=Moved)
+def share_review(request: HttpRequest, review: str, sent: Nothing) -> Reply:  # noqa: ARG001  # an empty object
+    """Show the draft to the developer, who has five working days for a comment."""
+    services.share(_checked(review), actor=actor_in(request), at=wiring.clock())
+    return _moved("developer comment")
+
+
 @writes(router, "/reviews/{review}/comment", scope=Scope.REVIEWS_WRITE, gives=Moved)
 def comment_review(request: HttpRequest, review: str, sent: NewComment) -> Reply:
     """Comment on the draft report, in time; it is kept word for word."""
@@ -138,6 +165,13 @@ def finalise_review(request: HttpRequest, review: str, sent: NewFinal) -> Reply:
     """Say yes to the report; with the second person's yes it is final."""
     state = services.finalise(_checked(review), report=sent.report, actor=actor_in(request), at=wiring.clock())
     return _moved(state)
+
+
+@writes(router, "/reviews/{review}/successor", scope=Scope.REVIEWS_WRITE, gives=Moved)
+def supersede_review(request: HttpRequest, review: str, sent: NewSuccessor) -> Reply:
+    """Say that another final report of the same developer stands in this one's place."""
+    services.supersede(_checked(review), sent.review, actor=actor_in(request), at=wiring.clock())
+    return _moved("superseded")
 
 
 @writes(router, "/reviews/{review}/withdrawal", scope=Scope.REVIEWS_WRITE, gives=Moved)
