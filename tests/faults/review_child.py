@@ -63,7 +63,11 @@ def tell(value: object) -> None:
 def carry() -> None:
     from clearinghouse.reviews.models import Evaluation  # noqa: PLC0415
 
-    evaluations = Evaluations(wiring.settings(), wiring.vault(), wiring.runs(), wiring.clock, carried.COMMAND)
+    evaluations = Evaluations(
+        wiring.settings(), wiring.vault(), wiring.runs(), wiring.clock, carried.COMMAND, hand_in=str
+    )
+        wiring.settings(), wiring.vault(), wiring.runs(), wiring.clock, carried.COMMAND, hand_in=str
+    )
     ready = wiring.settings().root / "ready"
     while True:
         wiring.tend_reviews(None)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearinghouse.core.review.plan import Budget, Plan, PlannedAgent
+from clearinghouse.core.review.samples import Outcome
+from clearinghouse.prover.bundle import read_archive
 from tests.evaluation.endpoint import SUBMIT, shell
 from tests.evaluation.tiny import WORD, TinyTask
+from tests.proofs.factories import Sketch, archive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +46,16 @@ class Told(TinyTask):
     def offer(self, epoch: int) -> Any:
         time.sleep(float(os.environ.get("OFFER_SECONDS", "0")))
         return replace(super().offer(epoch), prompt=f"This is the task {self.id}.")
+
+    def judge(self, artifact: bytes | None) -> Any:
+        """Where the environment says so, the first task's answer shows a weakness that is another one."""
+        judged = super().judge(artifact)
+        if self.id != "t0" or "COMES_UPON" not in os.environ:
+            return judged
+        place = Path(tempfile.mkdtemp())
+        for name, content in read_archive(archive(Sketch("alpha"))).files.items():
+            (place / name).write_bytes(content)
+        return replace(judged, outcome=Outcome.FAIL, finding=place)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from clearinghouse.adapters.clock import now
 from clearinghouse.adapters.runs import LocalRuns
 from clearinghouse.adapters.signing import envelope, keys
 from clearinghouse.adapters.signing.process import ProcessSigner
+from clearinghouse.bootstrap import wiring
 from clearinghouse.bootstrap.evaluations import Evaluations
 from clearinghouse.bootstrap.settings import Settings
 from clearinghouse.core.errors import NotFound, Refused
@@ -22,6 +23,8 @@ from clearinghouse.core.review.records import Destruction
 from clearinghouse.core.review.samples import Outcome
 from clearinghouse.evaluation.sealed import Sealed
 from clearinghouse.evaluation.store import Folder
+from clearinghouse.intake.models import Report
+from clearinghouse.journal import queries as journal
 from clearinghouse.reviews import queries, services
 from clearinghouse.reviews.models import Evaluation
 from clearinghouse.reviews.services.ordering import work_folder
@@ -64,7 +67,7 @@ def test_a_run_is_paused_gone_on_with_sealed_and_destroyed_and_its_credential_is
         signer = ProcessSigner(settings.key_file)
         key = carried.started(made, signer, settings.root / "suite", url=endpoint.url)
         host = endpoint.url.split("/")[2]
-        evaluations = Evaluations(settings, made.vault, LocalRuns(), now, carried.COMMAND)
+        evaluations = Evaluations(settings, made.vault, LocalRuns(), now, carried.COMMAND, hand_in=str)
 
         def row() -> Evaluation:
             return Evaluation.objects.get(key=key)
@@ -161,3 +164,30 @@ def members(group: int) -> list[str]:
             if int(fields[2]) == group and fields[0] != "Z":
                 found.append(stat.parent.name)
     return found
+
+
+def test_what_a_model_comes_upon_becomes_a_report_once_and_the_review_notes_it(
+    settings: Settings, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMES_UPON", "yes")
+    made = table()
+    made.at = now()
+    handed: list[bytes] = []
+
+    def hand_in(bundle: bytes) -> str:
+        handed.append(bundle)
+        return wiring.hand_in_finding(bundle)
+
+    with Endpoint(carried.answers) as endpoint:
+        key = carried.started(made, ProcessSigner(settings.key_file), settings.root / "suite", url=endpoint.url)
+        evaluations = Evaluations(settings, made.vault, LocalRuns(), now, carried.COMMAND, hand_in=hand_in)
+        try:
+            carried.look_until(evaluations, lambda: Evaluation.objects.get(key=key).state == "finished")
+        finally:
+            evaluations.stop()
+    assert len(handed) == 1
+    report = Report.objects.get()
+    assert (report.finder.name, report.proof is not None) == (wiring.REVIEWS, True)
+    assert hand_in(handed[0]) == report.public_id
+    noted = [entry for entry in journal.entries(f"review/{made.key}") if entry.kind == "finding handed in"]
+    assert [entry.body["report"] for entry in noted] == [report.public_id]

@@ -57,7 +57,7 @@ def test_tasks_of_a_case_that_was_taken_back_are_begun_no_more_and_the_others_ar
             suite.tasks.create(
                 name=name, digest=name * 32, family=Family.FIND, bundle=bundle, case=case.key, preference=2, why="-"
             )
-        evaluations = Evaluations(settings, made.vault, LocalRuns(), now, carried.COMMAND)
+        evaluations = Evaluations(settings, made.vault, LocalRuns(), now, carried.COMMAND, hand_in=str)
 
         def begun() -> set[str]:
             return set(re.findall(r"This is the task (t\d)", json.dumps(endpoint.asked)))

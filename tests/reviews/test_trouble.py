@@ -58,7 +58,7 @@ def started(made: Table, settings: Settings, key: Path | None = None) -> str:
 
 
 def worker(made: Table, settings: Settings, program: str) -> Evaluations:
-    return Evaluations(settings, made.vault, LocalRuns(), lambda: made.at, (sys.executable, "-c", program))
+    return Evaluations(settings, made.vault, LocalRuns(), lambda: made.at, (sys.executable, "-c", program), hand_in=str)
 
 
 def until(evaluations: Evaluations, key: str, state: str) -> Evaluation:

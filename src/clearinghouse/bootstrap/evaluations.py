@@ -7,8 +7,10 @@ comes next begins with what is missing.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import queue
 import shutil
 import socket
 import subprocess
@@ -29,7 +31,7 @@ from clearinghouse.evaluation.engine.orders import Credentials, Prices
 from clearinghouse.prover.sandbox.session import open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from clearinghouse.bootstrap.settings import Settings
     from clearinghouse.core.ports import Clock, Runs, Vault
@@ -46,12 +48,23 @@ log = structlog.get_logger(__name__)
 
 
 class Evaluations:
-    """The evaluations of this worker. `command` starts the process of one."""
+    """The evaluations of this worker. `command` starts the process of one.
+
+    `hand_in` takes the bundle of a weakness that is not the task's own, and gives the report that it became.
+    """
 
     def __init__(
-        self, settings: Settings, vault: Vault, runs: Runs, clock: Clock, command: Sequence[str] = COMMAND
+        self,
+        settings: Settings,
+        vault: Vault,
+        runs: Runs,
+        clock: Clock,
+        command: Sequence[str] = COMMAND,
+        *,
+        hand_in: Callable[[bytes], str],
     ) -> None:
         self._settings, self._vault, self._runs, self._clock = settings, vault, runs, clock
+        self._hand_in = hand_in
         self._command = tuple(command)
         self._place = f"{socket.gethostname()}:{settings.evaluations}"[:500]
         self._processes: dict[str, _Process] = {}
@@ -65,6 +78,11 @@ class Evaluations:
         for key, process in list(self._processes.items()):
             if process.news():
                 carrying.note_progress(key, process.take, process.progress)
+            for finding in process.findings():
+                try:
+                    carrying.note_finding(key, self._hand_in(finding), at=self._clock())
+                except ClearinghouseError as error:  # it stays in the folder
+                    log.warning("finding not handed in", evaluation=key, because=str(error))
             if process.code is not None:
                 self._leave(key, process)
             elif key in rows:
@@ -162,6 +180,7 @@ class _Process:
         self.trouble = ""
         self.code: int | None = None
         self._told = b""
+        self._findings: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._left_out: tuple[str, ...] = ()
         self._shown: dict[str, Any] = {}
         work.mkdir(parents=True, mode=0o700)
@@ -204,6 +223,11 @@ class _Process:
         new, self._shown = found != self._shown, found
         return new
 
+    def findings(self) -> Iterator[bytes]:
+        """The bundles that it told of since this was asked last."""
+        while not self._findings.empty():
+            yield self._findings.get()
+
     def kill(self) -> None:
         """End it and its group."""
         with suppress(ProcessLookupError, PermissionError):
@@ -221,6 +245,8 @@ class _Process:
                     said = json.loads(line)
                     if "trouble" in said:
                         self.trouble = str(said["trouble"])
+                    elif "finding" in said:
+                        self._findings.put(base64.b64decode(said["finding"]))
                     elif "done" in said:
                         self.progress = said
         self.code = self._process.wait()

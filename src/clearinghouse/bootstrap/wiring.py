@@ -120,11 +120,22 @@ def runs() -> Runs:
     return LocalRuns()
 
 
+REVIEWS = "Model reviews"  # the finder of what evaluations come upon
+
+
 def evaluations() -> Evaluations:
     """What carries evaluations of models out, in this worker."""
     from clearinghouse.bootstrap.evaluations import Evaluations  # noqa: PLC0415
 
-    return Evaluations(settings(), vault(), runs(), clock)
+    return Evaluations(settings(), vault(), runs(), clock, hand_in=hand_in_finding)
+
+
+def hand_in_finding(bundle: bytes) -> str:
+    """Take a weakness that an evaluation came upon in as a report; its id. The same bundle is one report."""
+    from clearinghouse.intake import services as intake  # noqa: PLC0415
+
+    # Who found it is not said: a report names no model, and neither does what becomes of it.
+    return intake.submit(bundle, finder=REVIEWS, name="finding.tar", clock=clock, queue=queue()).id
 
 
 def tend_reviews(signer: Signer | None) -> tuple[str, ...]:

@@ -243,6 +243,16 @@ class Folder:
             place.parent.mkdir(exist_ok=True)
             _write(place, self._seal.close(f"{folder}/{name}", content))
 
+    def count(self, folder: str) -> int:
+        """How many things are kept below `folder`."""
+        place = self.path / folder
+        return sum(1 for _ in place.iterdir()) if place.is_dir() else 0
+
+    def kept_as(self, folder: str) -> dict[str, bytes]:
+        """What `put_as` keeps below `folder`, by name."""
+        places = sorted((self.path / folder).glob("*")) if (self.path / folder).is_dir() else []
+        return {place.name: self._seal.open(f"{folder}/{place.name}", place.read_bytes()) for place in places}
+
     @property
     def sealed(self) -> bool:
         """Whether it lies sealed on the disk."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import tarfile
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.errors import ClearinghouseError
 from clearinghouse.core.review.samples import Outcome, Sample
 from clearinghouse.evaluation.interface import Judgement
-from clearinghouse.prover.bundle import read_bundle
+from clearinghouse.prover.bundle import pack, read_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,12 +56,10 @@ def judge(task: Task, artifact: bytes | None) -> Judgement:
 def _kept(folder: Folder, finding: Path | None) -> str | None:
     if finding is None:
         return None
-    digest = read_bundle(finding).id
+    found = read_bundle(finding)
+    digest = found.id
     if folder.sealed:
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as archive:
-            archive.add(finding, arcname=digest)
-        folder.put_as("findings", f"{digest}.tar", buffer.getvalue())
+        folder.put_as("findings", f"{digest}.tar", pack(found.files))
     elif not (folder.path / "findings" / digest).exists():
         shutil.copytree(finding, folder.path / "findings" / digest)
     shutil.rmtree(finding)

@@ -6,6 +6,7 @@ when the window's last instant comes, whoever else is there to end it. Nothing t
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import os
@@ -132,7 +133,17 @@ def _run(
     if lost := {task.id for task in folder.evaluation.tasks} - chosen.keys():
         raise InvalidInput(f"the suite has lost {len(lost)} tasks", advice="put back the suite that was planned")
 
+    told: set[str] = set()
+
+    def tell_findings() -> None:
+        # Those of an earlier process too: it may have ended before anybody heard of them.
+        for name, bundle in folder.kept_as("findings").items() if len(told) < folder.count("findings") else ():
+            if name not in told:
+                told.add(name)
+                tell({"finding": base64.b64encode(bundle).decode()})
+
     def say(now: Progress) -> None:
+        tell_findings()
         outcomes = {outcome.value: count for outcome, count in now.outcomes.items()}
         tell({"done": now.done, "total": now.total, "doing": now.doing, "outcomes": outcomes})
 
@@ -145,7 +156,9 @@ def _run(
         asked=asks.now,
         left_out=asks.left_out,
     )
-    return Run(folder, chosen, terms, say).carry_out()
+    finished = Run(folder, chosen, terms, say).carry_out()
+    tell_findings()
+    return finished
 
 
 def _load(path: Path, errand: Errand) -> Tried:

@@ -17,8 +17,9 @@ from clearinghouse.core.errors import Conflict
 from clearinghouse.core.review.guards import Access
 from clearinghouse.core.review.states import ReviewState, ReviewStep
 from clearinghouse.core.visibility import Actor
+from clearinghouse.journal import queries as journal
 from clearinghouse.journal.repeating import repeated
-from clearinghouse.reviews.docket import Docket
+from clearinghouse.reviews.docket import Docket, chain
 from clearinghouse.reviews.holdout import recalled
 from clearinghouse.reviews.models import Evaluation, EvaluationState, Review
 from clearinghouse.reviews.services import ordering
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 WORKER = Actor("worker")
 MAX_WORDS = 500
+FINDING = "finding handed in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,15 @@ def hand_over(key: str, take: int, *, vault: Vault, at: datetime) -> tuple[dict[
 def note_progress(key: str, take: int, progress: Mapping[str, Any]) -> None:
     """Keep how far the process of this take is; nothing, once the evaluation is over."""
     Evaluation.objects.filter(key=key, take=take, state__in=LIVE).update(progress=dict(progress))
+
+
+@repeated
+def note_finding(key: str, report: str, *, at: datetime) -> None:
+    """Keep in the review's journal, once, that a weakness that is not a task's own was handed in as that report."""
+    with _held(key, at) as (docket, _):
+        entries = journal.entries(chain(docket.review.key))
+        if not any(entry.kind == FINDING and entry.body.get("report") == report for entry in entries):
+            docket.note(FINDING, report=report)
 
 
 @repeated
