@@ -66,8 +66,6 @@ def carry() -> None:
     evaluations = Evaluations(
         wiring.settings(), wiring.vault(), wiring.runs(), wiring.clock, carried.COMMAND, hand_in=str
     )
-        wiring.settings(), wiring.vault(), wiring.runs(), wiring.clock, carried.COMMAND, hand_in=str
-    )
     ready = wiring.settings().root / "ready"
     while True:
         wiring.tend_reviews(None)
