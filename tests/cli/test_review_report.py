@@ -264,5 +264,5 @@ def test_files_that_are_no_plan_are_refused_with_their_place(made: Path) -> None
     bad = made / "bad.toml"
     bad.write_text(PLAN.format(digest="ab" * 32).replace("epochs = 2", "epochs = 0"))
     with pytest.raises(InvalidInput, match="epochs"):
-        review_plan.plan(bad, made / "bad.json", key=made / "k")
+        review_plan.plan(bad, out=made / "bad.json", key=made / "k")
     assert run("review", "plan", made / "plan.toml", "--out", made / "plan.json", "--key", made / "k").returncode == 75
