@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 VIEWERS = ("dev", "other", "ada", "ben", "eve", "agency", "coordinator")
 BODIES: dict[str, dict[str, Any]] = {
     "submission": {"terms": HEX},
+    "releases": {"public_at": "2199-01-01T00:00:00Z"},
     "appointments": {"party": "nobody-there", "role": "observer"},
     "acceptance": {},
     "refusal": {"because": "no room"},
@@ -33,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
 # Who reaches the verb; what it then makes of it is the room's to test.
 REACHED = {
     "submission": {"dev"},
+    "releases": {"dev"},
     "appointments": {"coordinator"},
     "acceptance": {"ada", "ben"},
     "refusal": {"ada", "ben"},

@@ -71,7 +71,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Table:
 def test_a_review_goes_from_submission_to_final_by_its_pages_alone(made: Table) -> None:
     made.offered()
     dev, ada, ben = browser("dev"), browser("ada"), browser("ben")
-    assert steps(dev, made.key) == {"submit", "withdraw"}
+    assert steps(dev, made.key) == {"submit", "release", "withdraw"}
     assert terms_now().digest in text(dev, f"/reviews/{made.key}")
     answer = press(dev, made.key, "submit")
     assert (answer.status_code, made.review.state) == (400, ReviewState.DRAFT)
@@ -85,6 +85,9 @@ def test_a_review_goes_from_submission_to_final_by_its_pages_alone(made: Table) 
     assert "only the lead sets the window" in refused.content.decode()
     wrong = press(ada, made.key, "accept", tokens="many")
     assert (wrong.status_code, "no whole number" in wrong.content.decode()) == (400, True)
+    nothing = press(ada, made.key, "accept", tokens="0", hours="4")
+    assert (nothing.status_code, "no budget" in nothing.content.decode()) == (400, True)
+    assert 'name="hours" type="number" value="4"' in nothing.content.decode()
     frame = {"opens": f"{made.at:%Y-%m-%dT%H:%M}", "tokens": "1000000", "hours": "4", "tested": "yes"}
     assert press(ada, made.key, "accept", **frame).status_code == 302
     assert "Said yes: lead." in text(ben, f"/reviews/{made.key}")
@@ -138,7 +141,10 @@ def test_the_page_says_which_date_ends_the_window_and_a_withdrawal_needs_a_yes(m
     page = text(dev, f"/reviews/{made.key}")
     assert "the planned release to trusted partners <b>(this one)</b>" in page
     assert page.count("(this one)") == 1
-    assert press(dev, made.key, "withdraw", because="no more").status_code == 400
+    assert press(dev, made.key, "release", partners="2026-06-10T23:00-05:00").status_code == 302
+    assert f"{made.review.closes_at:%d %H:%M}" == "11 04:00"
+    unsure = press(dev, made.key, "withdraw", because="no more")
+    assert (unsure.status_code, ">no more</textarea>" in unsure.content.decode()) == (400, True)
     assert press(dev, made.key, "withdraw", because="no more", sure="yes").status_code == 302
     assert made.review.state == ReviewState.WITHDRAWN
     text(dev, f"/reviews/{made.key}/receipt.json", 404)

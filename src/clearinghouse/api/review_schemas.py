@@ -116,6 +116,13 @@ class NewReview(Taken):
     public_at: Instant | None = None
 
 
+class NewReleases(Taken):
+    """When the model is planned to go to others; what is left out is not known."""
+
+    partners_at: Instant | None = None
+    public_at: Instant | None = None
+
+
 class NewSuccessor(Taken):
     """The final review of the same developer that stands in this one's place."""
 

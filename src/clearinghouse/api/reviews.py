@@ -18,6 +18,7 @@ from clearinghouse.api.review_schemas import (
     NewComment,
     NewFinal,
     NewReason,
+    NewReleases,
     NewReview,
     NewSeat,
     NewSuccessor,
@@ -94,6 +95,14 @@ def submit_review(request: HttpRequest, review: str, sent: NewTerms) -> Reply:
     """Hand a submission in, under the terms that you read."""
     services.submit(_checked(review), terms=sent.terms, actor=actor_in(request), at=wiring.clock())
     return _moved("submitted")
+
+
+@writes(router, "/reviews/{review}/releases", scope=Scope.REVIEWS_WRITE, gives=Moved)
+def plan_release(request: HttpRequest, review: str, sent: NewReleases) -> Reply:
+    """Say when the model goes to others. Earlier than before ends access earlier; later changes no window."""
+    planned = Planned(partners=sent.partners_at, public=sent.public_at)
+    services.plan_release(_checked(review), planned, actor=actor_in(request), at=wiring.clock())
+    return _moved("planned")
 
 
 @writes(router, "/reviews/{review}/appointments", scope=Scope.REVIEWS_WRITE, gives=Moved)

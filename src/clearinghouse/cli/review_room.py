@@ -254,6 +254,14 @@ def supersede(review: Key, successor: Annotated[str, typer.Argument(help="The fi
     put_line(f"{review}  superseded by {successor}")
 
 
+def planned(review: Key, as_: Who, partners: Date = None, public: Date = None) -> None:
+    """Say when the model goes to others: an earlier date ends access earlier, a later one prolongs nothing."""
+    services, wiring = _verbs()
+    dates = Planned(partners=_instant(partners), public=_instant(public))
+    services.plan_release(review, dates, actor=_actor(as_), at=wiring.clock())
+    put_line(f"{review}  planned")
+
+
 def withdraw(review: Key, as_: Who, because: Because = "") -> None:
     """End the review without a report, and destroy at once what it held; the worker signs the receipt."""
     services, wiring = _verbs()
@@ -334,6 +342,6 @@ def register(app: typer.Typer) -> None:
         close,
         share,
     )
-    more: tuple[Callable[..., None], ...] = (comment, finalise, supersede, withdraw, show)
+    more: tuple[Callable[..., None], ...] = (comment, finalise, supersede, planned, withdraw, show)
     for name, verb in {**named, **{verb.__name__: verb for verb in (*plainly, *more)}}.items():
         app.command(name)(verb)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.errors import UsageError
 from clearinghouse.core.review.states import ReviewState, ReviewStep
+from clearinghouse.core.review.window import Planned
 from clearinghouse.core.visibility import Action
 from clearinghouse.reviews import services
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     Taken = Callable[[ReviewView, Mapping[str, str], Actor, datetime], None]
 
-COMMENT = "comment"  # no step of the machine: the developer's word on the draft
+COMMENT = "comment"  # no steps of the machine: the developer's word on the draft,
+RELEASE = "release"  # and when its model goes to others
 MOST_DIGITS = 15
 
 
@@ -42,6 +44,7 @@ class Field:
     label: str
     kind: Kind
     needed: bool = False
+    value: str = ""  # what it is filled in with
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,16 @@ _FORMS: Mapping[str, Form] = {
         "Send the comment",
         (Field("text", "Comment", Kind.WORDS, needed=True),),
     ),
+    RELEASE: Form(
+        RELEASE,
+        "Say when the model goes to others",
+        "An earlier release ends access earlier, at once if it is past. A later one never prolongs the window.",
+        "Keep these dates",
+        (
+            Field("partners", "To trusted partners, UTC", Kind.INSTANT),
+            Field("public", "To the public, UTC", Kind.INSTANT),
+        ),
+    ),
     ReviewStep.FINALISE: Form(
         ReviewStep.FINALISE,
         "Make the report final",
@@ -130,6 +143,16 @@ _FORMS: Mapping[str, Form] = {
 }
 
 
+def filled(forms: Sequence[Form], step: str, sent: Mapping[str, str]) -> tuple[Form, ...]:
+    """The forms, that of the step with what was sent: nobody types it again for an error."""
+    return tuple(
+        replace(form, fields=tuple(replace(field, value=sent.get(field.name, "")) for field in form.fields))
+        if form.step == step
+        else form
+        for form in forms
+    )
+
+
 def offered(view: ReviewView, steps: Sequence[NextStep]) -> tuple[Form, ...]:
     """The forms that the reader is shown now."""
     forms = []
@@ -144,6 +167,11 @@ def offered(view: ReviewView, steps: Sequence[NextStep]) -> tuple[Form, ...]:
         )
     if view.row.state is ReviewState.DEVELOPER_COMMENT and Action.OFFER_MODEL in view.may:
         forms.insert(0, _FORMS[COMMENT])
+    if view.submission is not None and not view.row.state.over and Action.OFFER_MODEL in view.may:
+        dates = {"partners": view.submission.partners_at, "public": view.submission.public_at}
+        known = {name: f"{date:%Y-%m-%dT%H:%M}" for name, date in dates.items() if date is not None}
+        # Before the withdrawal, which ends everything.
+        forms[-1:-1] = filled([_FORMS[RELEASE]], RELEASE, known)
     return tuple(forms)
 
 
@@ -161,7 +189,8 @@ def _submit(view: ReviewView, sent: Mapping[str, str], actor: Actor, at: datetim
 
 
 def _accept(view: ReviewView, sent: Mapping[str, str], actor: Actor, at: datetime) -> None:
-    budget = {name: amount for name in ("tokens", "hours") if (amount := _number(sent.get(name, ""), name))}
+    asked = {name: _number(sent.get(name, ""), name) for name in ("tokens", "hours")}
+    budget = {name: amount for name, amount in asked.items() if amount is not None}
     opens, tested = _instant(sent.get("opens", "")), bool(sent.get("tested"))
     services.accept(view.row.key, actor=actor, at=at, opens=opens, budget=budget or None, access_tested=tested)
 
@@ -184,6 +213,12 @@ _TAKES: Mapping[str, Taken] = {
     ReviewStep.WITHDRAW: lambda view, sent, actor, at: services.withdraw(
         view.row.key, actor=actor, at=at, because=sent.get("because", "")
     ),
+    RELEASE: lambda view, sent, actor, at: services.plan_release(
+        view.row.key,
+        Planned(partners=_instant(sent.get("partners", "")), public=_instant(sent.get("public", ""))),
+        actor=actor,
+        at=at,
+    ),
     COMMENT: lambda view, sent, actor, at: services.comment(view.row.key, sent.get("text", ""), actor=actor, at=at),
 }
 
@@ -192,21 +227,22 @@ def _shared(view: ReviewView, actor: Actor, at: datetime) -> None:
     services.share(view.row.key, actor=actor, at=at)
 
 
-def _number(text: str, name: str) -> int:
-    """A whole number; 0 where none was given."""
+def _number(text: str, name: str) -> int | None:
+    """A whole number; None where none was given."""
     text = text.strip()
     if not text:
-        return 0
+        return None
     if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
         raise UsageError(f"the budget's {name} are no whole number", advice="give digits alone")
     return int(text)
 
 
 def _instant(text: str) -> datetime | None:
-    """An instant as a browser sends it, in UTC; None where none was given."""
+    """An instant as a browser sends it, which is without a zone and meant in UTC; None where none was given."""
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
-    except ValueError:
+        found = datetime.fromisoformat(text.strip())
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise UsageError("that is no instant", advice="give it as 2026-06-02T12:00, in UTC") from None

@@ -17,7 +17,7 @@ from clearinghouse.formats import review_page as report_as_page
 from clearinghouse.formats.review_file import read_file
 from clearinghouse.reviews import queries
 from clearinghouse.web.answers import actor_of, html, one_page
-from clearinghouse.web.review_forms import offered, take
+from clearinghouse.web.review_forms import filled, offered, take
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,6 +105,8 @@ def _shown(
     """The page of a review, with the error at the form that it belongs to."""
     steps = queries.next_steps(view.row.key, actor=actor_of(request), at=wiring.clock())
     forms = offered(view, steps)
+    if error:
+        forms = filled(forms, step, request.POST)
     return html(
         request,
         "review.html",
