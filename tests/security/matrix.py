@@ -42,6 +42,7 @@ NONESUCH = {
     "handle": "nonesuch",
     "party": "0" * 32,
     "proposal": "0" * 32,
+    "review": "0" * 32,
 }
 ANY = {
     "proposal": "0" * 32,
@@ -125,8 +126,11 @@ def cells(name: str, viewer: str) -> str:
     return found * len(PHASES) * len(LABELS) if len(found) == 1 else found
 
 
-def filled(world: World, path: str, *, unknown: bool = False) -> str:
-    """The path with the case, report, and so on that are asked about; or with such as do not exist."""
+def filled(world: World, path: str, *, unknown: bool = False, reads: bool = False) -> str:
+    """The path with the case, report, and so on that are asked about; or with such as do not exist.
+
+    The review is named where it is only read: what is done to one stands in tests/reviews/test_doors.py.
+    """
     real = {
         "case": world.case.key,
         "case_id": world.case.key,
@@ -140,6 +144,7 @@ def filled(world: World, path: str, *, unknown: bool = False) -> str:
         "party": world.people["named vendor"].party.key,
         "proposal": world.proposal,
         "other": world.other.key,
+        **({"review": world.review.key} if reads else {}),
     }
     values = {**real, **NONESUCH} if unknown else real
     return re.sub(r"\{(\w+)\}", lambda match: {**ANY, **values}[match[1]], path)
@@ -154,6 +159,7 @@ def shown(world: World, row: Row, answer: HttpResponse) -> bool:
         "case": (world.case.key, world.case.public_id),
         "report": (world.report.public_id,),
         "bundle": (world.proof.bundle_id,),
+        "review": (world.review.key,),
     }
     return not row.needle or any(word in text for word in wanted.get(row.needle, (row.needle,)))
 

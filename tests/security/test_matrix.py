@@ -103,7 +103,7 @@ def holds(world: World, row: Row, state: State) -> None:
 
 def ask(world: World, row: Row, viewer: str, *, unknown: bool = False) -> HttpResponse:
     """What the viewer is answered: its program at an operation, its browser at a page."""
-    path = matrix.filled(world, row.path, unknown=unknown)
+    path = matrix.filled(world, row.path, unknown=unknown, reads=True)
     return world.program(viewer).get(path) if " " in row.call else world.browser(viewer).get(path)
 
 

@@ -21,6 +21,8 @@ from clearinghouse.cases.services.publication import let_out
 from clearinghouse.core.protocol.consent import Consent
 from clearinghouse.core.protocol.embargo import Embargo
 from clearinghouse.core.protocol.embargo_terms import Preset
+from clearinghouse.core.review.seats import ReviewRole
+from clearinghouse.core.review.states import ReviewState
 from clearinghouse.core.roles import CaseRole, OrganisationRole, SiteRole, Tlp
 from clearinghouse.core.visibility import LOCAL as LOCAL_ACTOR
 from clearinghouse.intake import services as intake
@@ -30,6 +32,8 @@ from clearinghouse.prover.bundle import pack, read_archive
 from clearinghouse.registry.models import Membership as Belonging
 from clearinghouse.registry.models import Organisation, Person
 from clearinghouse.registry.queries import actor_of
+from clearinghouse.reviews import services as reviews
+from clearinghouse.reviews.models import Review
 from clearinghouse.web.viewer import LOCAL
 from tests.api.factories import Program, person, token
 from tests.intake.factories import House, Ticking
@@ -108,6 +112,7 @@ class World:
     others_report: Report
     people: dict[str, Person]
     proposal: str
+    review: Review
     tokens: dict[tuple[str, tuple[Scope, ...]], str] = field(default_factory=dict)
     browsers: dict[str, Client] = field(default_factory=dict)
 
@@ -192,7 +197,22 @@ def world() -> World:
     report = Report.objects.get(proof=proof)
     proposal = services.propose_embargo(case.key, Preset.DISTROS, actor=LOCAL_ACTOR, at=now())
     services.post_message(case.key, f"{CANARIES['message']} says who leads", actor=LOCAL_ACTOR, at=now())
-    return World(house, case, proof, report, other, others_report, people, proposal)
+    return World(house, case, proof, report, other, others_report, people, proposal, _reviewed(people))
+
+
+def _reviewed(people: dict[str, Person]) -> Review:
+    """The tenant's model in a final review that the evaluator led; the observer's organisation observes it."""
+    at = now()
+    actor = actor_of(people["tenant"])
+    key = reviews.open_review(_lab(people["tenant"]).key, model="Model zqmodel", actor=actor, at=at)
+    review = Review.objects.get(key=key)
+    review.appointments.create(party=people["evaluator"].party, role=ReviewRole.LEAD, appointed_by="x", at=at)
+    review.appointments.create(party=_lab(people["observer"]), role=ReviewRole.OBSERVER, appointed_by="x", at=at)
+    review.state, review.report, review.report_digest = ReviewState.FINAL, '{"figures": "zqfigures"}', "ab" * 32
+    review.accepted_lead = review.final_lead = people["evaluator"].party
+    review.accepted_second = review.final_second = people["account"].party
+    review.save()
+    return review
 
 
 def hand_in(house: House, sender: Person, content: bytes, name: str = "bundle.tar") -> intake.Receipt:
