@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 MODEL = "openai-api/lab/planted-model"
 KEY = "sk-planted-on-loopback-81d2"
 SAID = "planted-words-of-the-model"
+FINISHING = "finishing what is under way"  # said once no further attempt is begun
 COMMAND = (
     sys.executable,
     "-P",

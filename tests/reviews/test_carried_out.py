@@ -79,7 +79,7 @@ def test_a_run_is_paused_gone_on_with_sealed_and_destroyed_and_its_credential_is
             assert carried.KEY.encode() not in held
             assert host.encode() not in held
         services.pause(made.key, actor=made.people["ada"], at=now())
-        evaluations.look()
+        carried.look_until(evaluations, lambda: row().progress["doing"] == carried.FINISHING)
         gate.set()
         carried.look_until(evaluations, lambda: not evaluations.look())
         assert 0 < row().progress["done"] < 4, "those under way were made and judged, no other was begun"

@@ -64,9 +64,10 @@ def test_tasks_of_a_case_that_was_taken_back_are_begun_no_more_and_the_others_ar
 
         carried.look_until(evaluations, lambda: len(begun()) == 2)  # as many as are tried at a time
         cases.answer_review_use(case.public_id, ReviewUse.NO, actor=LOCAL, at=now(), party=VENDOR)
-        evaluations.look()
-        threading.Timer(4.0, gate.set).start()  # once it was told
+        row = Evaluation.objects.filter(key=key)
+        carried.look_until(evaluations, lambda: row.get().progress["doing"] == carried.FINISHING)
         under_way = begun()
+        gate.set()
         carried.look_until(evaluations, lambda: Evaluation.objects.get(key=key).state == "finished")
     done = {one.task for one in opened(made, settings, key).samples()}
     assert done == under_way | {"t1"}, "what was under way was finished, and what was not begun stays undone"

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from clearinghouse.core.errors import ClearinghouseError
@@ -18,7 +19,7 @@ from clearinghouse.evaluation.engine.orders import Credentials, Event, Orders
 from clearinghouse.evaluation.engine.secrets import holds_any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,7 +27,6 @@ def main(arguments: Sequence[str]) -> int:
     with open(int(arguments[0]), "rb") as pipe:  # noqa: PTH123  # a descriptor
         credentials = Credentials(**json.loads(pipe.read()))
     orders = Orders.from_bytes(sys.stdin.buffer.readline())
-    _end_with_starter()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what others print is no event
     turn = threading.Lock()
@@ -39,13 +39,20 @@ def main(arguments: Sequence[str]) -> int:
     def put(event: Event) -> None:
         tell(event.as_bytes())
 
+    draining = threading.Event()
+
+    def drain() -> None:
+        draining.set()
+        tell(b'{"draining": true}\n')
+
+    _listen(drain)
     _quiet(orders, credentials)
     try:
         walls = confine(orders.egress, credentials.url)
         tell(json.dumps({"walls": walls}).encode() + b"\n")
         from clearinghouse.evaluation.engine import adapter  # noqa: PLC0415  # seconds, and what it imports may look around
 
-        for log in adapter.run(orders, credentials, put):
+        for log in adapter.run(orders, credentials, put, draining):
             if holds_any(adapter.members(log), credentials):
                 log.unlink()
                 tell(json.dumps({"withheld": log.name}).encode() + b"\n")
@@ -68,13 +75,13 @@ def _quiet(orders: Orders, credentials: Credentials) -> None:
         os.environ[f"{service.upper().replace('-', '_')}_BASE_URL"] = credentials.url
 
 
-def _end_with_starter() -> None:
+def _listen(drain: Callable[[], None]) -> None:
     """Standard input ends when the starter does, however it ends; until then each line on it asks to drain."""
 
     def wait() -> None:
-        while sys.stdin.buffer.readline():
-            if adapter := sys.modules.get("clearinghouse.evaluation.engine.adapter"):
-                adapter.drain()
+        with suppress(BrokenPipeError):  # the starter is gone, which ends this too
+            while sys.stdin.buffer.readline():
+                drain()
         os._exit(70)
 
     threading.Thread(target=wait, daemon=True).start()

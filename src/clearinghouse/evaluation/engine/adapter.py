@@ -46,6 +46,7 @@ from clearinghouse.prover.sandbox.find import find_sandbox
 from clearinghouse.prover.sandbox.interface import HOME
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     from inspect_ai.log import EvalSample
@@ -67,13 +68,15 @@ folder goes on from one command to the next, and no process does. Your answer is
 class Board:
     """What is under way in this process. There is one: the engine makes sandboxes by class, not by object."""
 
-    def __init__(self, orders: Orders, credentials: Credentials, put: Callable[[Event], None]) -> None:
+    def __init__(
+        self, orders: Orders, credentials: Credentials, put: Callable[[Event], None], draining: threading.Event
+    ) -> None:
         self.orders = orders
         self.credentials = credentials
         self.put = put
         self.tries = {one.name: one for one in orders.tries}
         self.spaces: dict[str, ProofSandbox] = {}
-        self.draining = False  # attempts that have not begun are left for another time
+        self.draining = draining  # set: attempts that have not begun are left for another time
         self.sandbox: Sandbox = find_sandbox(Path(orders.state))
 
 
@@ -153,7 +156,7 @@ class ProofSandbox(SandboxEnvironment):
     async def sample_init(cls, task_name: str, config: Any, metadata: dict[str, str]) -> dict[str, SandboxEnvironment]:  # noqa: ARG003
         """A folder of its own for each attempt. Raises SandboxUnavailableError once no more are to begin."""
         now = board()
-        if now.draining:
+        if now.draining.is_set():
             raise SandboxUnavailableError("left for another time")
         made = cls(Workspace(now.sandbox, now.tries[metadata["try"]].offer))
         now.spaces[metadata["try"]] = made
@@ -232,7 +235,7 @@ class Listener(Hooks):
         """The attempt is over: take what was handed in."""
         now = board()
         name = str(data.sample.id)
-        if now.draining and name not in now.spaces:
+        if now.draining.is_set() and name not in now.spaces:
             return
         now.put(_event(now.tries[name], now.spaces.pop(name, None), data.sample, now.orders))
 
@@ -249,18 +252,16 @@ def handed_in() -> Scorer:
     return score
 
 
-def drain() -> None:
-    """Begin no further attempt; those under way go on to their end."""
-    if _board:
-        _board[0].draining = True
-
-
-def run(orders: Orders, credentials: Credentials, put: Callable[[Event], None]) -> tuple[Path, ...]:
+def run(
+    orders: Orders, credentials: Credentials, put: Callable[[Event], None], draining: threading.Event
+) -> tuple[Path, ...]:
     """Make every try of the orders; `put` is told of each as it ends. Returns the engine's own logs.
+
+    Once `draining` is set no further attempt begins; those under way go on to their end.
 
     Raises ClearinghouseError where no sandbox can be had; what goes wrong in an attempt is told with it.
     """
-    _board[:] = [Board(orders, credentials, put)]
+    _board[:] = [Board(orders, credentials, put, draining)]
     budget = orders.budget
     logs = Path(orders.scratch, "logs")
     task = inspect_ai.Task(

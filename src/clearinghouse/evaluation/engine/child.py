@@ -17,7 +17,7 @@ from clearinghouse.evaluation.engine.confine import Door
 from clearinghouse.evaluation.engine.orders import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from clearinghouse.evaluation.engine.orders import Credentials, Orders
 
@@ -33,8 +33,11 @@ class Child:
         self.walls = ""
         self.withheld: list[str] = []
 
-    def events(self) -> Iterator[Event]:
-        """Each attempt as it ends. Raises Unavailable when the engine fails."""
+    def events(self, draining: Callable[[], None]) -> Iterator[Event]:
+        """Each attempt as it ends. Calls `draining` once no further one begins, where that was asked.
+
+        Raises Unavailable when the engine fails.
+        """
         assert self._process.stdout is not None
         for line in self._process.stdout:
             said: dict[str, Any] = json.loads(line)
@@ -42,6 +45,8 @@ class Child:
                 yield Event.from_json(said)
             elif "error" in said:
                 raise Unavailable(said["error"], advice=said["advice"])
+            elif "draining" in said:
+                draining()
             elif "walls" in said:
                 self.walls = said["walls"]
             elif "withheld" in said:

@@ -175,24 +175,23 @@ class Run:
         with started(orders, credentials) as child:
 
             def watch() -> None:
+                drained = False
                 while not over.wait(_LOOK_SECONDS):
-                    if ordered & terms.left_out():
-                        child.drain()  # the others are ordered anew
+                    ask = self._asked()
+                    if ask is control.Ask.CANCEL:
+                        cancelled.set()
+                        child.kill()
                         return
-                    match self._asked():
-                        case control.Ask.CANCEL:
-                            cancelled.set()
-                            child.kill()
-                            return
-                        case control.Ask.PAUSE:
-                            child.drain()
-                            return
+                    # Where tasks were left out, the others are ordered anew.
+                    if not drained and (ask is control.Ask.PAUSE or ordered & terms.left_out()):
+                        child.drain()
+                        drained = True
 
             watcher = threading.Thread(target=watch, daemon=True)
             watcher.start()
             self._progress(agent.name)
             try:
-                for event in child.events():
+                for event in child.events(lambda: self._progress("finishing what is under way")):
                     troubles = troubles + 1 if event.attempt.trouble else 0
                     held.append(self._stored(event))
                     self._keep(held[-1])
